@@ -1,0 +1,43 @@
+"""The thirteen poses: what each asks of the head, the camera and the frame. Engines interpret them; nobody else does.
+
+Angles are those of the head as seen by the viewer: yaw positive turns the face toward the viewer's right, pitch positive
+lifts the chin, roll positive tilts the crown toward the viewer's right. All in degrees.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Framing = Literal["close_up", "head_and_shoulders", "half_length", "wide"]
+Camera = Literal["eye", "low", "high"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """One of the thirteen. `words` describe it to engines that read prompts and to people."""
+
+    id: str
+    words: str
+    framing: Framing = "head_and_shoulders"
+    yaw_deg: float = 0.0
+    pitch_deg: float = 0.0
+    roll_deg: float = 0.0
+    camera: Camera = "eye"
+
+
+POSES: tuple[Pose, ...] = (
+    Pose("front", "facing the camera, head and shoulders"),
+    Pose("three-quarter-left", "three-quarter view to the left, half length", "half_length", -22, 1, -2),
+    Pose("close-up", "close-up of the face", "close_up", 5, 1, 1),
+    Pose("three-quarter-right", "three-quarter view to the right, head and shoulders", yaw_deg=22, roll_deg=2),
+    Pose("wide", "small in a wide view of the surroundings", "wide", -6),
+    Pose("tilted", "head tilted to one side", yaw_deg=7, roll_deg=9),
+    Pose("half-length", "half-length portrait", "half_length", 8, 0, 2),
+    Pose("slight-left", "head turned slightly to the left", yaw_deg=-12),
+    Pose("chin-up", "chin lifted", yaw_deg=-5, pitch_deg=9),
+    Pose("slight-right", "head turned slightly to the right", yaw_deg=12),
+    Pose("chin-down", "chin lowered, eyes to the camera", yaw_deg=4, pitch_deg=-8),
+    Pose("low-camera", "seen from slightly below", "half_length", 10, 5, 0, "low"),
+    Pose("high-camera", "seen from slightly above", "half_length", -10, -6, 0, "high"),
+)
+
+BY_ID = {pose.id: pose for pose in POSES}

@@ -1,0 +1,137 @@
+"""Finds engines and decides which one answers for a model type. Built once at start-up, by `bootstrap`.
+
+Built-in engines get no privilege: this scans the package like it reads the entry point, and knows no engine by name.
+"""
+
+import importlib
+import importlib.metadata
+import inspect
+import pkgutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any, Literal
+
+import pydantic
+
+import castlist.engines
+from castlist.domain.cards import Card
+from castlist.domain.errors import ModelUnavailable
+from castlist.engines.base import Engine
+
+ENTRY_POINT = "castlist.engines"
+OWN_MODULES = {"base", "catalog"}
+
+StandIn = Literal["auto", "always", "never"]
+
+
+class DuplicateEngine(RuntimeError):
+    """Two engines have the same id. Rename one: a silent winner would run other people's jobs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The engine that takes a job, and whether it stands in for another model type."""
+
+    engine: Engine
+    substituted: bool
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The engines of this installation, by id, and those that could not be loaded, with the reason."""
+
+    engines: Mapping[str, Engine]
+    broken: Mapping[str, str] = field(default_factory=dict[str, str])
+    stand_in: StandIn = "auto"
+    order: tuple[str, ...] = ()
+    """Ids that come first when several engines serve a model type."""
+
+    def cards(self) -> list[Card]:
+        """Return all cards, in order."""
+        return [engine.card for engine in self._ordered()]
+
+    def model_types(self) -> list[str]:
+        """Return every model type some loaded engine serves, each once."""
+        return list(dict.fromkeys(name for card in self.cards() for name in card.model_types))
+
+    def ready(self) -> list[Engine]:
+        """Return the engines that can take a job now, in order."""
+        return [engine for engine in self._ordered() if engine.unready() is None]
+
+    def route(self, model_type: str) -> Route:
+        """Return who takes a job of this model type; raise `ModelUnavailable` naming the model types that are there."""
+        ready = self.ready()
+        for engine in ready:
+            if model_type in engine.card.model_types:
+                return Route(engine, substituted=False)
+        others = [engine for engine in ready if not engine.card.stand_in]
+        if self.stand_in == "always" or (self.stand_in == "auto" and not others):
+            for engine in ready:
+                if engine.card.stand_in:
+                    return Route(engine, substituted=True)
+        there = sorted({name for engine in ready for name in engine.card.model_types})
+        raise ModelUnavailable(
+            f"No engine is ready for the model type {model_type}. "
+            + (f"Ready now: {', '.join(there)}." if there else "No engine is ready at all; see `castlist engines`.")
+        )
+
+    def _ordered(self) -> list[Engine]:
+        rank = {name: place for place, name in enumerate(self.order)}
+        return sorted(self.engines.values(), key=lambda engine: (rank.get(engine.card.id, len(rank)), engine.card.id))
+
+
+def load(
+    options: Mapping[str, Mapping[str, Any]],
+    secrets: Mapping[str, str],
+    *,
+    stand_in: StandIn = "auto",
+    order: tuple[str, ...] = (),
+) -> Catalog:
+    """Find and build every engine.
+
+    Args:
+        options: by engine id, what the operator set for it.
+        secrets: by name, the secrets the operator gave.
+
+    Raises:
+        DuplicateEngine: two engines have the same id.
+    """
+    engines: dict[str, Engine] = {}
+    broken: dict[str, str] = {}
+    for name, found in _modules():
+        if isinstance(found, Exception):
+            broken[name] = f"{type(found).__name__}: {found}"
+            continue
+        for kind in _engine_classes(found):
+            card = kind.card
+            if card.id in engines:
+                raise DuplicateEngine(f"two engines are called {card.id}: {name} and {type(engines[card.id]).__module__}")
+            try:
+                chosen = card.options(**options.get(card.id, {}))
+                engines[card.id] = kind(chosen, {key: secrets[key] for key in card.secrets if key in secrets})
+            except pydantic.ValidationError as problem:
+                broken[card.id] = f"its options are not valid: {problem}"
+    return Catalog(engines, broken, stand_in, order)
+
+
+def _modules() -> Iterator[tuple[str, ModuleType | Exception]]:
+    for info in pkgutil.iter_modules(castlist.engines.__path__):
+        if info.name not in OWN_MODULES and not info.name.startswith("_"):
+            yield _import(f"{castlist.engines.__name__}.{info.name}")
+    for point in importlib.metadata.entry_points(group=ENTRY_POINT):
+        yield _import(point.module)
+
+
+def _import(name: str) -> tuple[str, ModuleType | Exception]:
+    try:
+        return name, importlib.import_module(name)
+    except Exception as problem:  # a third party's engine may fail in any way; it is listed with its reason
+        return name, problem
+
+
+def _engine_classes(module: ModuleType) -> Iterator[type[Engine]]:
+    for _, kind in inspect.getmembers(module, inspect.isclass):
+        own = kind.__module__ == module.__name__ or kind.__module__.startswith(f"{module.__name__}.")
+        if own and issubclass(kind, Engine) and not inspect.isabstract(kind) and hasattr(kind, "card"):
+            yield kind

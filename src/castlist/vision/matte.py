@@ -1,0 +1,134 @@
+"""Cut the subject out of any picture: a soft matte and the subject's own colours.
+
+Called by the engines that put a character in front of another backdrop, and by scoring. Decides which of the ways to
+cut fits the picture; the ways themselves are in `silhouette`, `flat` and `alpha`. Opens no files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from castlist.domain.errors import NoSubjectFound
+from castlist.vision import alpha as refine
+from castlist.vision import flat, silhouette
+
+if TYPE_CHECKING:
+    from castlist.vision.faces import Face
+
+Float = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+SMALLEST_PX = 16
+LEAST_SUBJECT, MOST_SUBJECT = 0.004, 0.995  # shares of the picture
+SURE, UNSURE = 0.92, 0.06  # likelihoods above and below which the edges need not be asked
+TRUST = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class CutOut:
+    """A subject without its backdrop.
+
+    alpha: float32 [H, W], 0-1. colour: uint8 [H, W, 3], sRGB, the subject's colours, continued smoothly outside it.
+    method: how it was found: "alpha", "flat", "person" or "object".
+    """
+
+    alpha: Float
+    colour: Pixels
+    method: str
+
+
+def cut_out(
+    image: Pixels, focus: Face | None = None, *, alpha: NDArray | None = None, max_side: int | None = None
+) -> CutOut:
+    """Cut the subject out of a picture.
+
+    image: uint8 [H, W, 3], sRGB. focus: the face of the subject, if it has one. alpha: the picture's own
+    transparency, [H, W], uint8 0-255 or float 0-1, used when it says something. max_side: scale the picture down
+    to this many px first; the result has that size then, otherwise the picture's.
+    Returns the cut-out; the same input gives the same bytes.
+    Raises NoSubjectFound when nothing stands out.
+    """
+    image, focus, alpha = _fit(image, focus, alpha, max_side)
+    if min(image.shape[:2]) < SMALLEST_PX:
+        raise NoSubjectFound
+    if alpha is not None and (own := _own_alpha(alpha)) is not None:
+        return CutOut(own, _bytes(flat.spread(image.astype(np.float32) / 255, own)), "alpha")
+    if float(image.std(axis=(0, 1)).max()) < 2.0:
+        raise NoSubjectFound
+    outside = flat.backdrop(image)
+    if outside is not None and flat.is_drawing(image, outside):
+        return _checked(*flat.edge_alpha(image, outside), "flat")
+    likely = silhouette.likely(image, focus)
+    if focus is None and _share(likely) < LEAST_SUBJECT:
+        raise NoSubjectFound
+    return _photograph(image, likely, focus)
+
+
+def _fit(
+    image: Pixels, focus: Face | None, alpha: NDArray | None, max_side: int | None
+) -> tuple[Pixels, Face | None, NDArray | None]:
+    height, width = image.shape[:2]
+    scale = 1.0 if max_side is None else max_side / max(height, width)
+    if scale >= 1:
+        return np.ascontiguousarray(image), focus, alpha
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    if focus is not None:
+        x, y, face_width, face_height = focus.box
+        box = (x * scale, y * scale, face_width * scale, face_height * scale)
+        focus = replace(focus, box=box, points=focus.points * scale)
+    return refine.reduce_to(image, *size), focus, None if alpha is None else refine.reduce_to(alpha, *size)
+
+
+def _own_alpha(alpha: NDArray) -> Float | None:
+    """Return a picture's own transparency as float32 0-1, or None when it is (nearly) all opaque or all clear."""
+    own = np.clip(alpha.astype(np.float32) / (255.0 if alpha.dtype == np.uint8 else 1.0), 0.0, 1.0)
+    clear = float((own < 0.5).mean())
+    return own if 0.002 < clear < 1 - 0.0005 else None
+
+
+def _photograph(image: Pixels, likely: Float, focus: Face | None) -> CutOut:
+    picture = image.astype(np.float32) / 255
+    known = _certain(likely, focus)
+    trust = (TRUST * (2 * likely - 1) ** 2).astype(np.float32)
+    alpha = refine.solve(picture, known, likely, trust)
+    alpha = np.clip((alpha - 0.04) / 0.92, 0.0, 1.0)
+    return _checked(alpha, refine.foreground(picture, alpha), "person")
+
+
+def _certain(likely: Float, focus: Face | None) -> Float:
+    """Return 1 where the subject is certain, 0 where the backdrop is, 0.5 in the band that the edges decide."""
+    import cv2
+
+    height, width = likely.shape
+    face_px = min(height, width) / 3 if focus is None else max(focus.box[2], focus.box[3])
+    band = max(2.0, 0.06 * face_px)
+    inside = cv2.erode((likely > SURE).astype(np.uint8), refine.disc(band)) > 0
+    outside = cv2.erode((likely < UNSURE).astype(np.uint8), refine.disc(band)) > 0
+    if focus is not None:
+        x, y, face_width, face_height = focus.box
+        across = np.arange(width, dtype=np.float32)[None] - (x + face_width / 2)
+        down = np.arange(height, dtype=np.float32)[:, None] - (y + face_height / 2)
+        near_hair = np.hypot(across / 1.5, down / 1.6) < face_px
+        outside &= ~near_hair | (cv2.erode((likely < UNSURE).astype(np.uint8), refine.disc(2.2 * band)) > 0)
+        in_hair = near_hair & (down < 0.4 * face_height)
+        inside &= ~in_hair | (cv2.erode((likely > SURE).astype(np.uint8), refine.disc(1.5 * band)) > 0)
+        inside |= (np.hypot(across / (0.45 * face_width), down / (0.48 * face_height)) < 1) & (likely > 0.6)
+    return np.where(inside, 1.0, np.where(outside, 0.0, 0.5)).astype(np.float32)
+
+
+def _checked(alpha: Float, colour: Float, method: str) -> CutOut:
+    if not LEAST_SUBJECT < _share(alpha) < MOST_SUBJECT:
+        raise NoSubjectFound
+    return CutOut(alpha.astype(np.float32), _bytes(colour), method)
+
+
+def _share(alpha: Float) -> float:
+    return float((alpha > 0.5).mean())
+
+
+def _bytes(colour: Float) -> Pixels:
+    return np.rint(np.clip(colour, 0.0, 1.0) * 255).astype(np.uint8)

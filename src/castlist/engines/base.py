@@ -3,14 +3,13 @@
 Engines are built once per process with their options and secrets; they never read the environment or a file of settings.
 """
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from castlist.domain.cards import Card, EngineOptions
 from castlist.domain.tasks import Outcome, Shot, Task, Watch
+from castlist.domain.wire import Parsed, Reply, Request
 
 
 class Engine(ABC):
@@ -41,68 +40,6 @@ class Local(Engine):
 
     def close(self) -> None:
         """Give back what `generate` keeps warm."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One HTTP request to a hosted engine, as data. Headers may hold secrets: never log them."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    body: Any = None
-    """JSON body, or None."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What came back."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        """Return the body as JSON; ValueError when it is none."""
-        return json.loads(self.body)
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """The service is at work: ask again with `poll`. `remote_id` is saved before waiting, so nobody pays twice."""
-
-    remote_id: str
-    poll: Request
-    cancel: Request | None = None
-    fraction: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """Done: the pictures, as URLs to download or as encoded bytes, one for the shot asked for."""
-
-    pictures: tuple[str | bytes, ...]
-    model: str
-    seed: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The service declined, for the customer's eyes: the reason as given by the service."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """It did not work. `retry`: the same request may work later. `operator`: for the log only, e.g. a bad key."""
-
-    reason: str
-    retry: bool
-    operator: str = ""
-
-
-Parsed = Pending | Finished | Refused | Broken
 
 
 class Hosted(Engine):

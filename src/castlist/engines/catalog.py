@@ -106,7 +106,9 @@ def load(
         for kind in _engine_classes(found):
             card = kind.card
             if card.id in engines:
-                raise DuplicateEngine(f"two engines are called {card.id}: {name} and {type(engines[card.id]).__module__}")
+                raise DuplicateEngine(
+                    f"two engines are called {card.id}: {name} and {type(engines[card.id]).__module__}"
+                )
             try:
                 chosen = card.options(**options.get(card.id, {}))
                 engines[card.id] = kind(chosen, {key: secrets[key] for key in card.secrets if key in secrets})

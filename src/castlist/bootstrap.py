@@ -1,0 +1,75 @@
+"""Wires an installation together from its settings. Everything below gets plain values and finished objects."""
+
+import asyncio
+import os
+import secrets as random_secrets
+from pathlib import Path
+
+from castlist import settings as configuration
+from castlist.domain.model_types import MODEL_TYPES
+from castlist.domain.requests import RunRequest, request_model
+from castlist.engines import catalog
+from castlist.engines.catalog import Catalog
+from castlist.flow.service import Service, Terms
+from castlist.net.guard import FetchPolicy
+from castlist.queue import durable
+from castlist.settings import Settings
+from castlist.store.database import Database
+from castlist.store.files import Files
+from castlist.store.migrate import migrate
+
+HOUR_MS = 3_600_000
+
+
+def load_catalog(settings: Settings) -> Catalog:
+    """Find the engines and give each its options and secrets."""
+    bare = catalog.load(settings.engines, {})
+    names = {name for card in bare.cards() for name in card.secrets}
+    found = configuration.secrets(names)
+    return catalog.load(settings.engines, found, stand_in=settings.stand_in, order=settings.engine_order)
+
+
+def request_model_of(engines: Catalog) -> type[RunRequest]:
+    """Return the run request's model with the values that this installation's cards allow."""
+    model_types = dict.fromkeys([*(model_type.id for model_type in MODEL_TYPES), *engines.model_types()])
+    backgrounds = dict.fromkeys(name for card in engines.cards() for name in card.backgrounds)
+    return request_model(list(model_types), list(backgrounds))
+
+
+def build(settings: Settings) -> Service:
+    """Build the service, connecting to nothing yet; makes the data folder and the secret when they are missing."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    engines = load_catalog(settings)
+    return Service(
+        database=Database(settings.database()),
+        files=Files.in_folder(settings.data_dir / "files"),
+        catalog=engines,
+        queue=durable.DurableQueue(settings.database()),
+        request_model=request_model_of(engines),
+        secret=_secret(settings.data_dir / "secret"),
+        terms=Terms(
+            prices=settings.prices,
+            default_price=settings.default_price,
+            output_ms=round(settings.output_hours * HOUR_MS),
+            upload_ms=round(settings.upload_hours * HOUR_MS),
+        ),
+        fetch_policy=FetchPolicy(allow_networks=settings.fetch_allow_networks, allow_ports=settings.fetch_allow_ports),
+    )
+
+
+async def prepare(service: Service) -> None:
+    """Bring the database to the newest schema, ours and the queue's."""
+    await migrate(service.database)
+    await asyncio.to_thread(durable.migrate, service.database.url)
+
+
+def _secret(path: Path) -> bytes:
+    """Return the installation's secret, making it on first use; readable by its owner alone."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(descriptor, "wb") as file:
+        secret = random_secrets.token_bytes(32)
+        file.write(secret)
+    return secret

@@ -1,0 +1,71 @@
+"""What every step of the line needs, built once by `bootstrap` and passed in. Plain values and seams, no logic."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from castlist.domain.credits import to_millis
+from castlist.domain.requests import RunRequest
+from castlist.engines.catalog import Catalog
+from castlist.net.guard import FetchPolicy
+from castlist.store.database import Database
+from castlist.store.files import Files
+
+
+def now_ms() -> int:
+    """Return Unix milliseconds: the clock of production."""
+    return time.time_ns() // 1_000_000
+
+
+class JobQueue(Protocol):
+    """Where submitted jobs go. Implemented by `queue.durable` and, for tests, by `testing.queues`."""
+
+    async def enqueue(self, tx: Any, job_id: str) -> None:
+        """Enqueue a job inside the caller's transaction."""
+        ...
+
+    def close(self) -> None:
+        """Close connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What the operator decided about money and time."""
+
+    prices: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Credits per image by model type."""
+    default_price: str = "1"
+    output_ms: int = 24 * 3_600_000
+    """How long a job's images are kept after its end."""
+    upload_ms: int = 24 * 3_600_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One installation: its database, files, engines, queue, terms and secret."""
+
+    database: Database
+    files: Files
+    catalog: Catalog
+    queue: JobQueue
+    request_model: type[RunRequest]
+    secret: bytes
+    """Signs links and peppers API keys."""
+    terms: Terms = field(default_factory=Terms)
+    fetch_policy: FetchPolicy = field(default_factory=FetchPolicy)
+    clock: Callable[[], int] = now_ms
+
+    def price_millis(self, model_type: str) -> int:
+        """Return the price of one image, in thousandths of a credit: configuration first, then the serving card's."""
+        price = self.terms.prices.get(model_type)
+        if price is None:
+            own = [card.price_credits for card in self.catalog.cards() if card.model_types[:1] == (model_type,)]
+            price = own[0] if own else self.terms.default_price
+        return to_millis(price)
+
+    async def close(self) -> None:
+        """Close everything that is open."""
+        self.queue.close()
+        await self.database.close()

@@ -1,0 +1,132 @@
+"""The durable engine: enqueues in the caller's transaction, and runs what was enqueued. Only this module imports dbos.
+
+Two halves for two kinds of process: `DurableQueue` for those that submit, `DurableRunner` for the worker. What is
+enqueued is a job's id and nothing else, so nothing that is stored there is ever unpickled into objects.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+WORKFLOW = "run_job"
+QUEUE = "jobs"
+VERSION = "1"
+"""Raised by hand when queued jobs of an older release can no longer be run: workers only take their own version."""
+POLL_SECONDS = 0.1
+"""How long a job may lie before a free worker looks for it."""
+
+
+def migrate(database_url: str) -> None:
+    """Create or bring up to date the engine's own tables."""
+    from dbos import DBOS
+
+    _quiet()
+    DBOS.migrate(database_url)
+
+
+class DurableQueue:
+    """The submitting half. Connects to nothing before the first use."""
+
+    def __init__(self, database_url: str) -> None:
+        self._url = database_url
+        self._client: Any = None
+
+    async def enqueue(self, tx: Any, job_id: str) -> None:
+        """Enqueue a job inside the caller's transaction: it exists when that commits, and not otherwise."""
+        client = self._connected()
+        options = {
+            "workflow_name": WORKFLOW,
+            "queue_name": QUEUE,
+            "workflow_id": job_id,
+            "app_version": VERSION,
+            "serialization_type": _portable(),
+        }
+        await tx.run_sync(lambda connection: client.enqueue_in_transaction(connection, options, job_id))
+
+    def forget(self, job_ids: Sequence[str]) -> None:
+        """Remove what the engine still keeps of ended jobs."""
+        if job_ids:
+            self._connected().delete_workflows(list(job_ids))
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._client is not None:
+            self._client.destroy()
+            self._client = None
+
+    def _connected(self) -> Any:
+        if self._client is None:
+            from dbos import DBOSClient
+
+            _quiet()
+            self._client = DBOSClient(system_database_url=self._url, lazy=True)
+        return self._client
+
+
+class DurableRunner:
+    """The running half: one per worker process. `worker_id` must be new for every start of the process."""
+
+    def __init__(self, database_url: str, worker_id: str, run: Callable[[str], None], *, concurrency: int = 1) -> None:
+        """Prepare, starting nothing yet.
+
+        Args:
+            run: runs one job by its id to its end; called in threads of its own, `concurrency` at once.
+        """
+        self._url, self._worker_id, self._run, self._concurrency = database_url, worker_id, run, concurrency
+
+    def start(self) -> None:
+        """Begin taking jobs."""
+        from dbos import DBOS
+
+        _quiet()
+        dbos = DBOS(
+            config={
+                "name": "castlist",
+                "system_database_url": self._url,
+                "executor_id": self._worker_id,
+                "application_version": VERSION,
+                "log_level": "ERROR",
+                "run_migrations": False,
+                "notification_listener_polling_interval_sec": 1.0,
+            }
+        )
+        self._dbos: Any = dbos
+        run = self._run
+
+        @DBOS.workflow(name=WORKFLOW)
+        def run_job(job_id: str) -> None:  # pyright: ignore[reportUnusedFunction]
+            run(job_id)
+
+        DBOS.listen_queues([QUEUE])
+        DBOS.launch()
+        DBOS.register_queue(
+            QUEUE, worker_concurrency=self._concurrency, polling_interval_sec=POLL_SECONDS, on_conflict="always_update"
+        )
+
+    def hand_back(self, worker_ids: Sequence[str]) -> int:
+        """Put the jobs that dead workers had begun back into the queue and return how many there were.
+
+        The engine itself does this only for a restart under the same id. Its own check that a job still belongs to the
+        dead worker makes this safe to call by several at once.
+        """
+        handed = 0
+        for worker_id in worker_ids:
+            for pending in self._dbos._sys_db.get_pending_workflows(worker_id, VERSION):
+                handed += self._dbos._sys_db.reenqueue_for_recovery(pending.workflow_id, [worker_id], QUEUE)
+        return handed
+
+    def stop(self) -> None:
+        """Take no more jobs. One that still runs stays begun, for another worker to take over."""
+        from dbos import DBOS
+
+        DBOS.destroy(destroy_registry=True)
+
+
+def _portable() -> Any:
+    from dbos import WorkflowSerializationFormat
+
+    return WorkflowSerializationFormat.PORTABLE
+
+
+def _quiet() -> None:
+    logging.getLogger("dbos").setLevel(logging.ERROR)

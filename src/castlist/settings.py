@@ -1,0 +1,87 @@
+"""Every setting, from `CASTLIST_…` variables and `castlist.toml`. The only module that reads the environment."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from castlist.domain.credits import to_millis
+
+
+class Settings(BaseSettings):
+    """Settings with their defaults. A variable overrules castlist.toml, which overrules the default."""
+
+    model_config = SettingsConfigDict(env_prefix="CASTLIST_", toml_file="castlist.toml", extra="forbid", frozen=True)
+
+    data_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path("castlist"),
+        description="Folder of everything that is kept: database, files, secret.",
+    )
+    database_url: str | None = Field(
+        None, description="sqlite:///… or postgresql://…; a SQLite file in data_dir when left out."
+    )
+    public_url: str | None = Field(
+        None, description="Address under which callers reach this service; taken from each request when left out."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="How log lines look.")
+    prices: dict[str, str] = Field(
+        default_factory=dict[str, str],
+        description="Credits per image by model type, as text: { flux-kontext = '1.5' }.",
+    )
+    default_price: str = Field("1", description="Credits per image of a model type that prices and cards do not name.")
+    stand_in: Literal["auto", "always", "never"] = Field(
+        "auto",
+        description="When the embedded engine answers for other model types: auto is while no other engine is ready.",
+    )
+    engine_order: tuple[str, ...] = Field((), description="Engines that come first when several serve a model type.")
+    engines: dict[str, dict[str, Any]] = Field(
+        default_factory=dict[str, dict[str, Any]],
+        description="Options by engine, e.g. a table for each in castlist.toml.",
+    )
+    output_hours: float = Field(24, gt=0, description="Hours after a job's end for which its pictures are kept.")
+    upload_hours: float = Field(24, gt=0, description="Hours for which an uploaded picture is kept.")
+    fetch_allow_networks: tuple[str, ...] = Field(
+        (), description="Networks that are not public and from which pictures may be fetched nevertheless: 10.0.0.0/8."
+    )
+    fetch_allow_ports: tuple[int, ...] = Field((80, 443), description="Ports from which pictures may be fetched.")
+    max_body_bytes: int = Field(30_000_000, gt=0, description="Largest request body.")
+    worker_jobs: int = Field(1, ge=1, le=64, description="Jobs that one worker process runs at once.")
+    lease_seconds: float = Field(10, ge=1, description="Seconds after which a silent worker counts as dead.")
+    sweep_seconds: float = Field(60, gt=0, description="Seconds between two removals of expired files.")
+
+    @field_validator("prices")
+    @classmethod
+    def _prices_are_credits(cls, value: dict[str, str]) -> dict[str, str]:
+        for price in value.values():
+            to_millis(price)
+        return value
+
+    @field_validator("default_price")
+    @classmethod
+    def _price_is_credits(cls, value: str) -> str:
+        to_millis(value)
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    def database(self) -> str:
+        """Return the URL of the database."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'castlist.sqlite'}"
+
+
+def secrets(names: Iterable[str]) -> dict[str, str]:
+    """Return those of the named environment variables that are set: the secrets of hosted engines."""
+    return {name: os.environ[name] for name in names if os.environ.get(name)}

@@ -1,0 +1,210 @@
+"""Jobs and their images as rows. The only place that changes a job's status, always as compare-and-set.
+
+Called by `flow`; `api` and the command line only read.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from castlist.domain.credits import Settlement
+from castlist.domain.jobs import ARROWS, JobStatus
+from castlist.store.database import Tx
+from castlist.store.tables import images, jobs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job's row. Times are Unix milliseconds, money thousandths of a credit."""
+
+    id: str
+    account_id: str
+    key_id: str | None
+    model_type: str
+    engine: str
+    substituted: bool
+    request: dict[str, Any]
+    seed: int
+    num_images: int
+    price_millis: int
+    held_millis: int
+    captured_millis: int | None = None
+    released_millis: int | None = None
+    status: JobStatus = JobStatus.PENDING
+    attempt: int = 0
+    worker_id: str | None = None
+    fraction: float = 0.0
+    error_code: str | None = None
+    error_message: str | None = None
+    request_id: str | None = None
+    created_ms: int
+    started_ms: int | None = None
+    finished_ms: int | None = None
+    expires_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """An image that was made (`file` is set) or given up (`code` and `message` say why)."""
+
+    job_id: str
+    position: int
+    pose: str
+    seed: int
+    engine: str
+    model: str = ""
+    file: str | None = None
+    content_type: str | None = None
+    width_px: int | None = None
+    height_px: int | None = None
+    size_bytes: int | None = None
+    sha256: str | None = None
+    identity: dict[str, Any] | None = None
+    attempts: int = 1
+    seconds: float = 0.0
+    notes: Sequence[str] = ()
+    code: str | None = None
+    message: str | None = None
+    created_ms: int
+    swept_ms: int | None = None
+
+
+async def insert(tx: Tx, job: Job) -> None:
+    """Insert a new job."""
+    await tx.execute(jobs.insert().values(**_values(job)))
+
+
+async def get(tx: Tx, job_id: str, account_id: str | None = None) -> Job | None:
+    """Return a job, if given an account only when it is that account's."""
+    query = select(jobs).where(jobs.c.id == job_id)
+    if account_id is not None:
+        query = query.where(jobs.c.account_id == account_id)
+    row = (await tx.execute(query)).mappings().first()
+    return _job(dict(row)) if row else None
+
+
+async def newest(
+    tx: Tx,
+    account_id: str | None = None,
+    *,
+    status: JobStatus | None = None,
+    limit: int = 20,
+    before: tuple[int, str] | None = None,
+) -> list[Job]:
+    """Return jobs, newest first; `before` is the (created_ms, id) of the last one already seen."""
+    query = select(jobs).order_by(jobs.c.created_ms.desc(), jobs.c.id.desc()).limit(limit)
+    if account_id is not None:
+        query = query.where(jobs.c.account_id == account_id)
+    if status is not None:
+        query = query.where(jobs.c.status == status.value)
+    if before is not None:
+        created_ms, job_id = before
+        query = query.where(
+            or_(jobs.c.created_ms < created_ms, and_(jobs.c.created_ms == created_ms, jobs.c.id < job_id))
+        )
+    return [_job(dict(row)) for row in (await tx.execute(query)).mappings()]
+
+
+async def claim(tx: Tx, job_id: str, worker_id: str, *, now_ms: int) -> Job | None:
+    """Take a job for a worker and return it with its new attempt number; None when it is not to be had any more."""
+    change = (
+        update(jobs)
+        .where(jobs.c.id == job_id, _may_become(JobStatus.PROCESSING))
+        .values(status=JobStatus.PROCESSING.value, attempt=jobs.c.attempt + 1, worker_id=worker_id, started_ms=now_ms)
+    )
+    if (await tx.execute(change)).rowcount == 0:
+        return None
+    return await get(tx, job_id)
+
+
+async def holds(tx: Tx, job_id: str, attempt: int) -> bool:
+    """Tell whether the claim with this attempt number still holds the job: not ended, not taken over."""
+    query = select(jobs.c.id).where(
+        jobs.c.id == job_id, jobs.c.status == JobStatus.PROCESSING.value, jobs.c.attempt == attempt
+    )
+    return (await tx.execute(query)).first() is not None
+
+
+async def report(tx: Tx, job_id: str, attempt: int, fraction: float) -> bool:
+    """Record how far a job is (0–1); False when the claim no longer holds it, so the worker should stop."""
+    change = (
+        update(jobs)
+        .where(jobs.c.id == job_id, jobs.c.status == JobStatus.PROCESSING.value, jobs.c.attempt == attempt)
+        .values(fraction=fraction)
+    )
+    return (await tx.execute(change)).rowcount > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a job ends: its terminal status, the division of its hold, the error of a failed one."""
+
+    status: JobStatus
+    settlement: Settlement
+    expires_ms: int
+    error_code: str | None = None
+    error_message: str | None = None
+
+
+async def end(tx: Tx, job_id: str, ending: Ending, *, now_ms: int, attempt: int | None = None) -> bool:
+    """Make a job terminal; False, changing nothing, when it is already or when claim `attempt` no longer holds it."""
+    condition = and_(jobs.c.id == job_id, _may_become(ending.status))
+    if attempt is not None:
+        condition = and_(condition, jobs.c.attempt == attempt)
+    change = (
+        update(jobs)
+        .where(condition)
+        .values(
+            status=ending.status.value,
+            fraction=1.0,
+            captured_millis=ending.settlement.captured_millis,
+            released_millis=ending.settlement.released_millis,
+            error_code=ending.error_code,
+            error_message=ending.error_message,
+            finished_ms=now_ms,
+            expires_ms=ending.expires_ms,
+        )
+    )
+    return (await tx.execute(change)).rowcount > 0
+
+
+async def put_image(tx: Tx, image: Image) -> None:
+    """Keep an image, in place of an earlier one at the same position."""
+    values = _values(image)
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    insert_row = dialect.insert(images).values(**values)
+    keys = ("job_id", "position")
+    await tx.execute(
+        insert_row.on_conflict_do_update(
+            index_elements=keys, set_={name: value for name, value in values.items() if name not in keys}
+        )
+    )
+
+
+async def images_of(tx: Tx, job_ids: Sequence[str]) -> dict[str, list[Image]]:
+    """Return the images of jobs, by job id, in order of position."""
+    query = select(images).where(images.c.job_id.in_(job_ids)).order_by(images.c.job_id, images.c.position)
+    found: dict[str, list[Image]] = {job_id: [] for job_id in job_ids}
+    for row in (await tx.execute(query)).mappings():
+        found[row["job_id"]].append(Image(**row))
+    return found
+
+
+def _may_become(target: JobStatus) -> ColumnElement[bool]:
+    return jobs.c.status.in_([source.value for source, targets in ARROWS.items() if target in targets])
+
+
+def _values(record: Job | Image) -> dict[str, Any]:
+    values = {field.name: getattr(record, field.name) for field in fields(record)}
+    if isinstance(record, Job):
+        values["status"] = record.status.value
+    else:
+        values["notes"] = list(record.notes)
+    return values
+
+
+def _job(row: dict[str, Any]) -> Job:
+    return Job(**{**row, "status": JobStatus(row["status"])})

@@ -1,0 +1,121 @@
+"""The ledger: appends entries, reads balances. No entry is ever changed or removed.
+
+Called by `flow` (hold, capture, release) and by the command line (grant, adjust), always inside their transaction.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from castlist.domain.credits import EntryKind, balance_change_millis, to_credits
+from castlist.domain.errors import InsufficientCredits
+from castlist.store.database import Tx
+from castlist.store.tables import accounts, entries, jobs
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of an account's ledger."""
+
+    sequence: int
+    kind: EntryKind
+    amount_millis: int
+    change_millis: int
+    balance_millis: int
+    job_id: str | None
+    note: str
+    created_ms: int
+
+
+async def append(
+    tx: Tx,
+    account_id: str,
+    kind: EntryKind,
+    amount_millis: int,
+    *,
+    now_ms: int,
+    job_id: str | None = None,
+    note: str = "",
+) -> int:
+    """Append an entry and return the balance after it, in thousandths of a credit.
+
+    Raises:
+        InsufficientCredits: the balance would fall below zero; nothing was appended.
+    """
+    # On PostgreSQL this makes writers to one account wait for each other; SQLite has one writer anyway.
+    await tx.execute(select(accounts.c.id).where(accounts.c.id == account_id).with_for_update())
+    sequence, balance = await _last(tx, account_id)
+    change = balance_change_millis(kind, amount_millis)
+    if balance + change < 0:
+        raise InsufficientCredits(
+            f"This takes {to_credits(-change)} credits; {to_credits(balance)} are left.",
+            credits_remaining=to_credits(balance),
+        )
+    await tx.execute(
+        entries.insert().values(
+            account_id=account_id,
+            sequence=sequence + 1,
+            kind=kind.value,
+            amount_millis=amount_millis,
+            change_millis=change,
+            balance_millis=balance + change,
+            job_id=job_id,
+            note=note,
+            created_ms=now_ms,
+        )
+    )
+    return balance + change
+
+
+async def balance_millis(tx: Tx, account_id: str) -> int:
+    """Return the spendable balance of an account, in thousandths of a credit."""
+    return (await _last(tx, account_id))[1]
+
+
+async def history(tx: Tx, account_id: str, limit: int = 100) -> list[Entry]:
+    """Return the newest entries of an account, newest first."""
+    columns = [column for column in entries.c if column.name != "account_id"]
+    query = select(*columns).where(entries.c.account_id == account_id).order_by(entries.c.sequence.desc()).limit(limit)
+    rows = (await tx.execute(query)).mappings()
+    return [Entry(**{**row, "kind": EntryKind(row["kind"])}) for row in rows]
+
+
+async def faults(tx: Tx) -> list[str]:
+    """Check the whole ledger and return what does not add up, in words; an empty list is a sound ledger."""
+    found: list[str] = []
+    sums = (
+        select(
+            entries.c.account_id,
+            func.sum(entries.c.change_millis),
+            func.count(),
+            func.max(entries.c.sequence),
+        )
+    ).group_by(entries.c.account_id)
+    for account_id, total, count, last in (await tx.execute(sums)).all():
+        balance = await balance_millis(tx, account_id)
+        if total != balance:
+            found.append(f"{account_id}: the entries sum to {total}, the last balance is {balance}")
+        if count != last:
+            found.append(f"{account_id}: {count} entries but the last one is number {last}")
+    for kind, column in (
+        ("hold", jobs.c.held_millis),
+        ("capture", jobs.c.captured_millis),
+        ("release", jobs.c.released_millis),
+    ):
+        amount = select(func.coalesce(func.sum(entries.c.amount_millis), 0)).where(
+            entries.c.job_id == jobs.c.id, entries.c.kind == kind
+        )
+        wrong = select(jobs.c.id).where(func.coalesce(column, 0) != amount.scalar_subquery())
+        found += [f"{job_id}: its {kind} differs from the ledger" for (job_id,) in (await tx.execute(wrong)).all()]
+    return found
+
+
+async def _last(tx: Tx, account_id: str) -> tuple[int, int]:
+    query = (
+        select(entries.c.sequence, entries.c.balance_millis)
+        .where(entries.c.account_id == account_id)
+        .order_by(entries.c.sequence.desc())
+        .limit(1)
+    )
+    row = (await tx.execute(query)).first()
+    return (row.sequence, row.balance_millis) if row else (0, 0)

@@ -1,0 +1,1 @@
+"""The history of the schema. Fresh tables and migrated ones are compared by a test."""

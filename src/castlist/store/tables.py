@@ -1,0 +1,180 @@
+"""The tables, the same in SQLite and PostgreSQL. Times are Unix milliseconds, money thousandths of a credit.
+
+Read by the other modules of `store` and by the migrations; nobody else. A test compares the states here with `domain.jobs`.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from castlist.domain.credits import EntryKind
+from castlist.domain.jobs import JobStatus
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _one_of(column: str, values: type[EntryKind] | type[JobStatus]) -> str:
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
+
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("created_ms", BigInteger, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("digest", String(64), nullable=False, unique=True),  # HMAC-SHA-256 of the key; the key itself is nowhere
+    Column("hint", String(8), nullable=False),  # its last characters, so that people can tell keys apart
+    Column("scopes", JSON, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger),
+    Column("revoked_ms", BigInteger),
+    Column("last_used_ms", BigInteger),
+)
+
+# Append-only. `balance_millis` is the account's balance after the entry: the sum of all changes up to here, kept beside
+# them so that reading it costs one row and the database itself refuses to let it fall below zero. Two writers that
+# would both append after the same entry collide on the primary key.
+entries = Table(
+    "entries",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("amount_millis", BigInteger, nullable=False),
+    Column("change_millis", BigInteger, nullable=False),
+    Column("balance_millis", BigInteger, nullable=False),
+    Column("job_id", String(40)),
+    Column("note", Text, nullable=False, default=""),
+    Column("created_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("account_id", "sequence"),
+    UniqueConstraint("job_id", "kind"),
+    CheckConstraint(_one_of("kind", EntryKind), name="kind"),
+    CheckConstraint("balance_millis >= 0", name="balance_not_negative"),
+    CheckConstraint("kind = 'adjust' OR amount_millis >= 0", name="amount_not_negative"),
+    CheckConstraint(
+        "change_millis = CASE kind WHEN 'hold' THEN -amount_millis WHEN 'capture' THEN 0 ELSE amount_millis END",
+        name="change_follows_kind",
+    ),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("key_id", String(40)),
+    Column("model_type", String(80), nullable=False),
+    Column("engine", String(80), nullable=False),
+    Column("substituted", Boolean, nullable=False),
+    Column("request", JSON, nullable=False),  # as planned: references are names of stored files
+    Column("seed", BigInteger, nullable=False),
+    Column("num_images", Integer, nullable=False),
+    Column("price_millis", BigInteger, nullable=False),
+    Column("held_millis", BigInteger, nullable=False),
+    Column("captured_millis", BigInteger),
+    Column("released_millis", BigInteger),
+    Column("status", String(12), nullable=False),  # arrows: see domain.jobs
+    Column(
+        "attempt", Integer, nullable=False, default=0
+    ),  # claims so far; the claim with the highest number holds the job
+    Column("worker_id", String(60)),
+    Column("fraction", Float, nullable=False, default=0.0),
+    Column("error_code", String(40)),
+    Column("error_message", Text),
+    Column("request_id", String(80)),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("started_ms", BigInteger),
+    Column("finished_ms", BigInteger),
+    Column("expires_ms", BigInteger, nullable=False),
+    CheckConstraint(_one_of("status", JobStatus), name="status"),
+    CheckConstraint(
+        "status IN ('pending', 'processing') OR captured_millis + released_millis = held_millis", name="hold_is_settled"
+    ),
+    CheckConstraint("status IN ('pending', 'processing') OR finished_ms IS NOT NULL", name="end_has_time"),
+    Index("ix_jobs_account_newest", "account_id", "created_ms", "id"),
+    Index("ix_jobs_status", "status", "created_ms"),
+    Index("ix_jobs_expires", "expires_ms"),
+)
+
+# One row an image, written when the image lands or is given up: a job that starts again keeps what it has.
+images = Table(
+    "images",
+    metadata,
+    Column("job_id", ForeignKey("jobs.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("pose", String(40), nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("engine", String(80), nullable=False),
+    Column("model", String(120), nullable=False, default=""),
+    Column("file", String(80)),  # null when the image was not made; then code and message say why
+    Column("content_type", String(40)),
+    Column("width_px", Integer),
+    Column("height_px", Integer),
+    Column("size_bytes", BigInteger),
+    Column("sha256", String(64)),
+    Column("identity", JSON),
+    Column("attempts", Integer, nullable=False, default=1),
+    Column("seconds", Float, nullable=False, default=0.0),
+    Column("notes", JSON, nullable=False),
+    Column("code", String(40)),
+    Column("message", Text),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("swept_ms", BigInteger),  # when the expired file was removed
+    PrimaryKeyConstraint("job_id", "position"),
+    CheckConstraint("(file IS NULL) <> (code IS NULL)", name="made_or_not"),
+    Index("ix_images_file", "file"),
+)
+
+# Every file that came in or was fetched: uploads, data URIs, pictures behind URLs.
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("file", String(80), nullable=False, index=True),
+    Column("content_type", String(40), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False, index=True),
+)
+
+# A worker proves that it lives by renewing its lease; whoever sees an expired one hands its jobs back.
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", String(60), primary_key=True),
+    Column("pool", String(40), nullable=False),
+    Column("started_ms", BigInteger, nullable=False),
+    Column("lease_until_ms", BigInteger, nullable=False),
+)

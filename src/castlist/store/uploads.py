@@ -1,0 +1,60 @@
+"""Which pictures came in, whose they are and until when they are kept; and which files nothing needs any more."""
+
+from sqlalchemy import delete, exists, select
+
+from castlist.domain.ids import new_id
+from castlist.store.database import Tx
+from castlist.store.tables import images, jobs, uploads
+
+
+async def add(
+    tx: Tx, account_id: str, file: str, content_type: str, size_bytes: int, *, now_ms: int, expires_ms: int
+) -> str:
+    """Record a stored picture as an account's and return the upload's id."""
+    upload_id = new_id("upl")
+    await tx.execute(
+        uploads.insert().values(
+            id=upload_id,
+            account_id=account_id,
+            file=file,
+            content_type=content_type,
+            size_bytes=size_bytes,
+            created_ms=now_ms,
+            expires_ms=expires_ms,
+        )
+    )
+    return upload_id
+
+
+async def expired_files(tx: Tx, *, now_ms: int, limit: int = 500) -> list[str]:
+    """Return names of files whose every user has expired: jobs' images and uploads, oldest first."""
+    live_image = exists().where(
+        images.c.file == uploads.c.file, images.c.job_id == jobs.c.id, jobs.c.expires_ms > now_ms
+    )
+    other = uploads.alias("other")
+    live_upload = exists().where(other.c.file == uploads.c.file, other.c.expires_ms > now_ms)
+    of_uploads = select(uploads.c.file).where(uploads.c.expires_ms <= now_ms, ~live_image, ~live_upload).distinct()
+    names = set((await tx.execute(of_uploads.limit(limit))).scalars())
+    names |= await _expired_images(tx, now_ms, limit)
+    return sorted(names)
+
+
+async def _expired_images(tx: Tx, now_ms: int, limit: int) -> set[str]:
+    same, owner = images.alias("same"), jobs.alias("owner")
+    live_image = exists().where(same.c.file == images.c.file, same.c.job_id == owner.c.id, owner.c.expires_ms > now_ms)
+    live_upload = exists().where(uploads.c.file == images.c.file, uploads.c.expires_ms > now_ms)
+    query = (
+        select(images.c.file)
+        .join(jobs, jobs.c.id == images.c.job_id)
+        .where(images.c.file.is_not(None), images.c.swept_ms.is_(None), jobs.c.expires_ms <= now_ms)
+        .where(jobs.c.finished_ms.is_not(None), ~live_image, ~live_upload)
+        .distinct()
+        .limit(limit)
+    )
+    return {name for name in (await tx.execute(query)).scalars() if name}
+
+
+async def forget(tx: Tx, files: list[str], *, now_ms: int) -> None:
+    """Record that files are gone, so that they are not looked for again."""
+    await tx.execute(delete(uploads).where(uploads.c.file.in_(files), uploads.c.expires_ms <= now_ms))
+    await tx.execute(images.update().where(images.c.file.in_(files)).values(swept_ms=now_ms))

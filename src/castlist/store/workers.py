@@ -1,0 +1,34 @@
+"""Leases: a worker renews its own, everybody can see which ones have run out."""
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from castlist.store.database import Tx
+from castlist.store.tables import workers
+
+
+async def renew(tx: Tx, worker_id: str, pool: str, *, now_ms: int, lease_ms: int) -> None:
+    """Start or renew a worker's lease."""
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    row = dialect.insert(workers).values(id=worker_id, pool=pool, started_ms=now_ms, lease_until_ms=now_ms + lease_ms)
+    await tx.execute(row.on_conflict_do_update(index_elements=["id"], set_={"lease_until_ms": now_ms + lease_ms}))
+
+
+async def expired(tx: Tx, *, now_ms: int) -> list[str]:
+    """Return the workers whose lease has run out."""
+    return list((await tx.execute(select(workers.c.id).where(workers.c.lease_until_ms <= now_ms))).scalars())
+
+
+async def others(tx: Tx, worker_id: str) -> list[str]:
+    """Return every worker but this one. On SQLite, where only one may run, they are all dead."""
+    return list((await tx.execute(select(workers.c.id).where(workers.c.id != worker_id))).scalars())
+
+
+async def alive(tx: Tx, *, now_ms: int) -> int:
+    """Return how many workers hold a lease."""
+    return len((await tx.execute(select(workers.c.id).where(workers.c.lease_until_ms > now_ms))).all())
+
+
+async def remove(tx: Tx, worker_id: str) -> None:
+    """Forget a worker."""
+    await tx.execute(delete(workers).where(workers.c.id == worker_id))

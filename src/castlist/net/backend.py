@@ -1,4 +1,4 @@
-"""The only place that opens a connection to a stranger's host: resolve, check every answer, connect to what was checked.
+"""The only place that connects to a stranger's host: resolve, check every answer, connect to what was checked.
 
 A network backend for httpcore2, so that pinning happens below HTTP and TLS: the connection goes to the checked
 address while certificate check, SNI and the Host header keep the name. Used by `fetch`; a client for hosted engines
@@ -6,6 +6,7 @@ or webhooks gets its safety by using the same backend.
 """
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -41,7 +42,6 @@ class SystemResolver:
 
     async def resolve(self, host: str, port: int) -> Sequence[str]:
         """Return every address `getaddrinfo` gives. Raises: OSError."""
-        import socket
 
         def look_up() -> list[str]:
             answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)

@@ -8,7 +8,7 @@ import asyncio
 import base64
 import binascii
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes, urljoin
@@ -77,7 +77,7 @@ async def _follow(target: Target, policy: FetchPolicy, backend: httpcore2.AsyncN
 @asynccontextmanager
 async def _get(
     target: Target, policy: FetchPolicy, backend: httpcore2.AsyncNetworkBackend
-) -> AsyncIterator[httpcore2.Response]:
+) -> AsyncGenerator[httpcore2.Response]:
     """Open one connection for one request. The parts go in as parts: no second parser reads the URL."""
     url = httpcore2.URL(
         scheme=target.scheme.encode(), host=target.host.encode(), port=target.port, target=target.path.encode()

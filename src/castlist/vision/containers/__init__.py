@@ -1,0 +1,34 @@
+"""Take picture files apart before any decoder sees them. Pure functions of bytes; nothing here decompresses pixels.
+
+Each format has one module with `carve(data, max_pixels)`: it walks the file's structure, refuses a size or structure
+that would cost more than a picture may, and puts together a minimal file that holds one still picture and nothing
+else. Comments, text, thumbnails, further frames, a second file behind the first and every metadata block stay behind,
+so what a decoder could be made to do with them never happens. Called by `picture`.
+"""
+
+from castlist.domain.errors import InputImageRejected
+from castlist.vision.containers import gif, jpeg, png, webp
+from castlist.vision.containers.common import Carved, kind_of
+
+__all__ = ["Carved", "carve"]
+
+_CARVERS = (
+    (png.SIGNATURE, png.carve),
+    (b"\xff\xd8\xff", jpeg.carve),
+    (b"GIF87a", gif.carve),
+    (b"GIF89a", gif.carve),
+    (b"RIFF", webp.carve),
+)
+
+
+def carve(data: bytes, max_pixels: int) -> Carved:
+    """Reduce a PNG, JPEG, WebP or GIF file to its one still picture.
+
+    Args:
+        max_pixels: largest width × height, judged from the headers.
+    Raises: InputImageRejected with one sentence: no such file, too large, too small, cut off or malformed.
+    """
+    for signature, carver in _CARVERS:
+        if data.startswith(signature):
+            return carver(data, max_pixels)
+    raise InputImageRejected(f"The file is {kind_of(data)}; send a PNG, JPEG, WebP or GIF picture.")

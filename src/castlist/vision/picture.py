@@ -1,0 +1,181 @@
+"""Untrusted bytes into pixels, and pixels into files. Called by whoever takes a picture in or gives one out.
+
+`decode` is a pure function of the bytes: it can run in a process of its own. It never sees a network or a disk.
+`encode` writes pixels and nothing else: no EXIF, no profile, no text, no time, so equal pixels are equal bytes.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from castlist.domain.errors import InputImageRejected
+from castlist.vision.containers import Carved, carve
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+MAX_PIXELS = 40_000_000
+MAX_FILE_BYTES = 64_000_000
+OutputFormat = Literal["png", "jpg", "webp"]
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A decoded picture, upright.
+
+    pixels: uint8 [H, W, 3], sRGB. Under full transparency whatever colour the file holds.
+    alpha: float32 [H, W], 0–1; None when every pixel is opaque.
+    format: `PNG`, `JPEG`, `WEBP` or `GIF`.
+    sha256: of the file's bytes, hex.
+    width, height: px, upright, as in the file; larger than `pixels` when `max_side` asked for less.
+    """
+
+    pixels: Pixels
+    alpha: npt.NDArray[np.float32] | None
+    format: str
+    sha256: str
+    width: int
+    height: int
+
+
+def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, max_side: int | None = None) -> Picture:
+    """Decode a PNG, JPEG, WebP or GIF (first frame) of unknown origin.
+
+    Args:
+        max_pixels: largest width × height, judged from the header before anything is decoded.
+        max_side: shrink so that no side is longer (px), as early as the format allows, to save memory.
+    Raises: InputImageRejected with one sentence for everything that is no acceptable picture.
+    """
+    if len(data) > MAX_FILE_BYTES:
+        raise InputImageRejected(f"The picture is larger than {MAX_FILE_BYTES / 1e6:g} MB.")
+    carved = carve(data, max_pixels)
+    try:
+        colours, alpha = _decode(carved, max_side)
+    except MemoryError:
+        raise InputImageRejected("The picture needs more memory than there is; send a smaller one.") from None
+    except Exception:
+        # Decoders raise nearly anything on broken data: OSError, SyntaxError, ValueError, EOFError, struct.error …
+        raise InputImageRejected(f"The {_spoken(carved.format)} file is damaged or cut off.") from None
+    width, height = carved.size if carved.orientation < 5 else carved.size[::-1]
+    sha256 = hashlib.sha256(data).hexdigest()
+    return Picture(colours, alpha, carved.format, sha256, width, height)
+
+
+def _decode(carved: Carved, max_side: int | None) -> tuple[Pixels, npt.NDArray[np.float32] | None]:
+    image = _flatten(_load(carved, max_side), carved)
+    if max_side is not None and max(image.size) > max_side:
+        image = _shrink(image, max_side)
+    alpha = image.getchannel("A") if image.mode in ("RGBA", "LA") else None
+    colours = _upright(_colours(image, carved.icc), carved.orientation)
+    if alpha is None or alpha.getextrema() == (255, 255):
+        return colours, None
+    return colours, _upright(np.asarray(alpha), carved.orientation).astype(np.float32) / np.float32(255)
+
+
+def _load(carved: Carved, max_side: int | None) -> "Image":
+    from PIL import Image
+
+    image = Image.open(BytesIO(carved.data), formats=(carved.format,))
+    if image.size != carved.frame:
+        raise ValueError("the decoder and the container disagree about the size")
+    if max_side is not None and carved.format == "JPEG":
+        scale = max_side / max(image.size)
+        if scale < 1:
+            image.draft(None, (round(image.width * scale), round(image.height * scale)))
+    image.load()
+    return image
+
+
+def _flatten(image: "Image", carved: Carved) -> "Image":
+    """Bring any mode a decoder gives into L, LA, RGB, RGBA or CMYK at 8 bits, on the full canvas."""
+    from PIL import Image
+
+    if image.mode.startswith("I"):
+        image = _from_16_bits(image)
+    elif image.mode in ("P", "PA") or "transparency" in image.info:
+        image = image.convert("RGBA" if image.mode == "PA" or "transparency" in image.info else "RGB")
+    elif image.mode not in ("L", "LA", "RGB", "RGBA", "CMYK"):
+        image = image.convert("L" if image.mode == "1" else "RGB")
+    if carved.frame != carved.size:
+        canvas = Image.new("RGBA", carved.size)
+        canvas.paste(image, carved.offset)
+        image = canvas
+    return image
+
+
+def _from_16_bits(image: "Image") -> "Image":
+    """Scale 16-bit grey to 8, its transparent level to alpha."""
+    from PIL import Image
+
+    levels = np.asarray(image).astype(np.uint16)
+    grey = Image.fromarray((levels.astype(np.uint32) * 255 // 65535).astype(np.uint8))
+    hole = image.info.get("transparency")
+    if isinstance(hole, int):
+        grey.putalpha(Image.fromarray(np.where(levels == hole, 0, 255).astype(np.uint8)))
+    return grey
+
+
+def _shrink(image: "Image", max_side: int) -> "Image":
+    from PIL import Image
+
+    scale = max_side / max(image.size)
+    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+
+
+def _colours(image: "Image", icc: bytes | None) -> Pixels:
+    from castlist.vision.colour import to_srgb
+
+    opaque = {"RGBA": "RGB", "LA": "L"}.get(image.mode)
+    return np.asarray(to_srgb(image.convert(opaque) if opaque else image, icc))
+
+
+def _upright(pixels: Pixels, orientation: int) -> Pixels:
+    """Turn and mirror as EXIF orientation 1–8 says. Returns: a writable array of its own."""
+    if orientation >= 5:
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    return np.array(pixels, order="C")
+
+
+def _spoken(name: str) -> str:
+    return "WebP" if name == "WEBP" else name
+
+
+def encode(pixels: Pixels, format: OutputFormat, *, quality: int | None = None) -> bytes:
+    """Write pixels as a file without any metadata.
+
+    Args:
+        pixels: uint8 [H, W, 3] or [H, W, 4], sRGB; the fourth channel is alpha 0–255, not for jpg.
+        format: png is lossless; jpg is 4:4:4; webp is lossy up to quality 100 and lossless above (101).
+        quality: 1–100 for jpg (default 92) and webp (default 90); png has none.
+    Returns: the file; equal pixels give equal bytes.
+    Raises: ValueError for another shape, type or format.
+    """
+    import cv2
+
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] not in (3, 4) or 0 in pixels.shape:
+        raise ValueError("pixels must be uint8 [H, W, 3] or [H, W, 4]")
+    if format == "jpg" and pixels.shape[2] == 4:
+        raise ValueError("jpg carries no alpha")
+    options: dict[str, tuple[str, list[int]]] = {
+        "png": (".png", [cv2.IMWRITE_PNG_COMPRESSION, 1]),
+        "jpg": (".jpg", [cv2.IMWRITE_JPEG_QUALITY, quality or 92]),
+        "webp": (".webp", [cv2.IMWRITE_WEBP_QUALITY, quality or 90]),
+    }
+    extension, flags = options[format]
+    if format == "jpg":
+        flags += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+    code = cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
+    done, buffer = cv2.imencode(extension, cv2.cvtColor(pixels, code), flags)
+    if not done:
+        raise ValueError("the picture could not be encoded")
+    return buffer.tobytes()

@@ -1,1 +1,1 @@
-"""The one way out: address rules and the guarded fetcher. Every connection to a stranger's URL is opened through here."""
+"""The one way out: address rules and the guarded fetcher. Every connection to a stranger's URL goes through here."""

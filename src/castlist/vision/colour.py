@@ -56,7 +56,7 @@ def _by_profile(image: "Image", profile: bytes) -> "Image | None":
 
 
 def _changes_nothing(transform: object) -> bool:
-    """Say whether a transform changes no colour of a grid over the cube by more than a level: most profiles are sRGB."""
+    """Say whether a transform changes no colour of a grid by more than one level: most profiles are sRGB."""
     import numpy as np
     from PIL import Image, ImageCms
 

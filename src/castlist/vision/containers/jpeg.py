@@ -1,4 +1,4 @@
-"""JPEG: keep tables, frame and scans of the first picture; leave comments, thumbnails, depth maps and the rest behind."""
+"""JPEG: keep tables, frame and scans of the first picture; leave comments, thumbnails and the rest behind."""
 
 import re
 from dataclasses import dataclass, field

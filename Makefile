@@ -1,0 +1,62 @@
+# Everything a person does here has a name. `make` alone lists the names.
+# Needs Python 3.11 or newer and nothing else; another interpreter: make setup PYTHON=python3.12
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+UV := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
+      --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+# A stamp names the content it was made from, so that a changed lock file installs again and an unchanged one never does.
+stamp = .venv/.$(1)-$(shell cat pyproject.toml requirements/$(1).txt | cksum | tr ' ' '-')
+BASE := $(call stamp,base)
+TEST := $(call stamp,test)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test check fix lock
+MAKEFLAGS += --no-print-directory
+
+help:  ## list what there is
+	@grep -E '^[a-z]+:.*##' Makefile | grep -v '^help' | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+setup: $(BASE)  ## make .venv with castlist in it, from the hash-pinned lock file
+	@echo "castlist is ready: $(BIN)/castlist --help"
+
+demo: $(BASE)  ## one picture in, pictures of the same character out, through a real server; see out/demo/sheet.jpg
+	@$(BIN)/castlist demo --out out/demo
+
+serve: $(BASE)  ## serve on http://127.0.0.1:8000 until Ctrl-C
+	@$(BIN)/castlist serve
+
+test: check  ## check, then run every test
+	@$(BIN)/pytest
+
+check: $(TEST)  ## style, types and the house's boundaries
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
+	@$(BIN)/lint-imports
+
+fix: $(TEST)  ## put style right where a program can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock: $(TEST)  ## make requirements/*.txt anew, with the newest releases that pyproject.toml allows
+	@$(UV) --upgrade pyproject.toml requirements/build.in -o requirements/base.txt
+	@$(UV) --upgrade pyproject.toml requirements/build.in requirements/test.in -c requirements/base.txt -o requirements/test.txt
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "castlist needs Python 3.11 or newer. Say which: make setup PYTHON=python3.11")'
+	@echo "Making .venv"
+	@$(PYTHON) -m venv .venv
+
+$(BASE): | .venv/bin/python
+	@echo "Installing castlist from requirements/base.txt"
+	@$(PIP) install --require-hashes -r requirements/base.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@rm -f .venv/.base-* && touch $@
+
+$(TEST): $(BASE)
+	@echo "Installing what the tests need from requirements/test.txt"
+	@$(PIP) install --require-hashes -r requirements/test.txt
+	@rm -f .venv/.test-* && touch $@

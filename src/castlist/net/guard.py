@@ -18,8 +18,8 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 # Source: RFC 6761, RFC 6762, RFC 7686, RFC 8375, RFC 9476, ICANN's .internal, and suffixes that home and office
 # routers hand out. None of them can hold a public host.
 _LOCAL_SUFFIXES = frozenset(
-    ["alt", "arpa", "cluster", "consul", "corp", "docker", "domain", "home", "internal", "intranet", "invalid"]
-    + ["lan", "local", "localdomain", "localhost", "onion", "private", "svc", "test", "workgroup"]
+    {"alt", "arpa", "cluster", "consul", "corp", "docker", "domain", "home", "internal", "intranet", "invalid", "lan"}
+    | {"local", "localdomain", "localhost", "onion", "private", "svc", "test", "workgroup"}
 )
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")

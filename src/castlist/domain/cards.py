@@ -1,6 +1,7 @@
 """The card of an engine: everything the rest of the house needs to know about it, as plain data.
 
-Validation, price, `/models`, OpenAPI, the command line and the docs table all derive from cards. Nothing else may name an engine.
+Validation, price, `/models`, OpenAPI, the command line and the docs table all derive from cards.
+Nothing else may name an engine.
 """
 
 from dataclasses import dataclass, field

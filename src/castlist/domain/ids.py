@@ -1,4 +1,4 @@
-"""Identifiers and API keys: how they look and how a typo is recognised. Randomness is passed in or comes from `secrets`."""
+"""Identifiers and API keys: how they look and how a typo is recognised. Randomness comes from `secrets`."""
 
 import secrets
 import zlib

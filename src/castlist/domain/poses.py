@@ -1,7 +1,7 @@
 """The thirteen poses: what each asks of the head, the camera and the frame. Engines interpret them; nobody else does.
 
-Angles are those of the head as seen by the viewer: yaw positive turns the face toward the viewer's right, pitch positive
-lifts the chin, roll positive tilts the crown toward the viewer's right. All in degrees.
+Angles are those of the head as seen by the viewer, in degrees: yaw positive turns the face toward the viewer's right,
+pitch positive lifts the chin, roll positive tilts the crown toward the viewer's right.
 """
 
 from dataclasses import dataclass

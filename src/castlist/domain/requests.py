@@ -1,16 +1,15 @@
-"""The body of a run request, as the contract writes it: names, types, defaults, ranges. One model for API, CLI and docs.
+"""The body of a run request, as the contract writes it: names, types, defaults, ranges. One model for all edges.
 
 The values of `model_type` and `background` come from the engines' cards: `request_model` narrows the base to them.
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator, model_validator
 
 from castlist.domain.model_types import ALIASES, DEFAULT_MODEL_TYPE
 from castlist.domain.seeds import SEED_LIMIT
-
 
 MAX_IMAGES = 13
 MAX_PROMPT_CHARS = 4000
@@ -96,4 +95,4 @@ def request_model(model_types: Sequence[str], backgrounds: Sequence[str]) -> typ
         model_type=narrowed("model_type", accepted),
         background=narrowed("background", backgrounds),
     )
-    return cast(type[RunRequest], made)
+    return made

@@ -1,4 +1,4 @@
-"""What passes between a hosted engine and the HTTP driver, as data: engines build and parse it, `net.driver` carries it."""
+"""What passes between a hosted engine and the HTTP driver, as data. Engines build and parse it."""
 
 import json
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """What an engine is. Two kinds: `Local` computes in this process, `Hosted` asks somebody else's service.
 
-Engines are built once per process with their options and secrets; they never read the environment or a file of settings.
+Engines are built once per process with their options and secrets; they never read the environment or a settings file.
 """
 
 from abc import ABC, abstractmethod

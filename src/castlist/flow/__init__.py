@@ -1,1 +1,4 @@
-"""The line a job travels, one file a step: plan · submit · perform · finish · sweep. Knows neither HTTP nor any engine by name."""
+"""The line a job travels, one file a step: plan, submit, perform, finish, sweep.
+
+Knows neither HTTP nor any engine by name.
+"""

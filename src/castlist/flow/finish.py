@@ -1,4 +1,4 @@
-"""Ends a job: its terminal state and the division of its hold, in the caller's one transaction. Nowhere else happens either."""
+"""Ends a job: its terminal state and the division of its hold, in one transaction. Nowhere else happens either."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Turns a valid request into a plan: who makes it, of what, at which price. Refuses what the engine cannot do; drops nothing.
+"""Turns a valid request into a plan: who makes it, of what, at which price. Refuses, never drops.
 
 Runs before the transaction, because it fetches pictures.
 """

@@ -1,4 +1,4 @@
-"""Removes what has expired: files nobody may fetch any more. Job records stay. Called by the worker from time to time."""
+"""Removes what has expired: files nobody may fetch any more. Job records stay. Called by the worker."""
 
 from castlist.flow.service import Service
 from castlist.store import uploads

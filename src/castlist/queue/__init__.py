@@ -1,1 +1,1 @@
-"""The durable queue: a job, once enqueued in a transaction, is run until it ends. Only this package knows the engine behind it."""
+"""The durable queue: a job, once enqueued in a transaction, is run until it ends."""

@@ -41,7 +41,11 @@ class DurableQueue:
             "app_version": VERSION,
             "serialization_type": _portable(),
         }
-        await tx.run_sync(lambda connection: client.enqueue_in_transaction(connection, options, job_id))
+
+        def insert(connection: Any) -> None:
+            client.enqueue_in_transaction(connection, options, job_id)
+
+        await tx.run_sync(insert)
 
     def forget(self, job_ids: Sequence[str]) -> None:
         """Remove what the engine still keeps of ended jobs."""

@@ -4,7 +4,7 @@ SQLite runs with WAL, `synchronous=FULL`, `BEGIN IMMEDIATE` and exactly one writ
 transactions and several writers fail or stall under load (measured, see docs/decisions).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -39,13 +39,13 @@ class Database:
             self._writer = self._reader = create_async_engine(async_url, pool_pre_ping=True)
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[Tx]:
+    async def write(self) -> AsyncGenerator[Tx]:
         """Give a transaction that commits when the block ends and rolls back when it raises. For edges only."""
         async with self._writer.begin() as connection:
             yield connection
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Tx]:
+    async def read(self) -> AsyncGenerator[Tx]:
         """Give a connection for reading; what it might write is rolled back."""
         async with self._reader.connect() as connection:
             yield connection

@@ -3,6 +3,7 @@
 Names are ours alone (hash and extension), so no path from outside ever reaches the store.
 """
 
+import contextlib
 import hashlib
 import re
 from dataclasses import dataclass
@@ -30,10 +31,8 @@ class Files:
     async def put(self, data: bytes, extension: str) -> str:
         """Store bytes and return their name; the same bytes give the same name and are written once."""
         name = f"{hashlib.sha256(data).hexdigest()}.{extension}"
-        try:
+        with contextlib.suppress(AlreadyExistsError):
             await obstore.put_async(self.store, _path(name), data, mode="create")
-        except AlreadyExistsError:
-            pass
         return name
 
     async def get(self, name: str) -> bytes | None:
@@ -46,10 +45,8 @@ class Files:
 
     async def delete(self, name: str) -> None:
         """Remove a file; nothing happens when it is gone already."""
-        try:
+        with contextlib.suppress(FileNotFoundError):
             await obstore.delete_async(self.store, _path(name))
-        except FileNotFoundError:
-            pass
 
 
 def is_name(text: str) -> bool:

@@ -207,4 +207,5 @@ def _values(record: Job | Image) -> dict[str, Any]:
 
 
 def _job(row: dict[str, Any]) -> Job:
-    return Job(**{**row, "status": JobStatus(row["status"])})
+    row["status"] = JobStatus(row["status"])
+    return Job(**row)

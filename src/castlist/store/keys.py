@@ -36,7 +36,10 @@ class ApiKey:
 
 
 def digest(key: str, pepper: bytes) -> str:
-    """Return the HMAC-SHA-256 of a key as hex. Enough for 214 random bits; a slow hash would only slow every request."""
+    """Return the HMAC-SHA-256 of a key as hex.
+
+    Enough for 214 random bits; a slow hash would only slow every request.
+    """
     return hmac.new(pepper, key.encode(), hashlib.sha256).hexdigest()
 
 

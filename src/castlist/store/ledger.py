@@ -76,8 +76,8 @@ async def history(tx: Tx, account_id: str, limit: int = 100) -> list[Entry]:
     """Return the newest entries of an account, newest first."""
     columns = [column for column in entries.c if column.name != "account_id"]
     query = select(*columns).where(entries.c.account_id == account_id).order_by(entries.c.sequence.desc()).limit(limit)
-    rows = (await tx.execute(query)).mappings()
-    return [Entry(**{**row, "kind": EntryKind(row["kind"])}) for row in rows]
+    rows = [dict(row) for row in (await tx.execute(query)).mappings()]
+    return [Entry(kind=EntryKind(row.pop("kind")), **row) for row in rows]
 
 
 async def faults(tx: Tx) -> list[str]:

@@ -1,4 +1,4 @@
-"""Brings the tables to the newest schema. Called at start-up by `bootstrap`; safe to call again and by several at once."""
+"""Brings the tables to the newest schema. Called at start-up; safe to repeat."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 """The tables, the same in SQLite and PostgreSQL. Times are Unix milliseconds, money thousandths of a credit.
 
-Read by the other modules of `store` and by the migrations; nobody else. A test compares the states here with `domain.jobs`.
+Read by the other modules of `store` and by the migrations; nobody else. A test compares the states with `domain.jobs`.
 """
 
 from sqlalchemy import (

@@ -1,0 +1,174 @@
+"""Runs one job on a worker: claim, make the images that are still missing, keep each as it lands, finish.
+
+Called by the worker with a job's id, as often as it takes: after a crash the next claim goes on where the last one was.
+No transaction is open while an engine works.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import structlog
+
+from castlist.domain import poses
+from castlist.domain.errors import CastlistError, InputImageRejected, JobCanceled, ModelUnavailable, WorkerLost
+from castlist.domain.jobs import MAX_ATTEMPTS
+from castlist.domain.seeds import image_seed
+from castlist.domain.tasks import Shot, Task
+from castlist.flow.finish import Failed, Result, Succeeded, finish
+from castlist.flow.make import Landed, Lost, make
+from castlist.flow.references import load
+from castlist.flow.service import Service
+from castlist.flow.watch import JobWatch
+from castlist.store import jobs
+from castlist.store.files import content_type
+from castlist.store.jobs import Image, Job
+
+HEARTBEAT_SECONDS = 0.5
+
+
+class Interrupted(Exception):
+    """The worker is shutting down, or another one has taken the job over: leave it as it is."""
+
+
+async def perform(service: Service, job_id: str, worker_id: str, stopping: asyncio.Event) -> None:
+    """Run a job to its end.
+
+    Raises:
+        Interrupted: `stopping` was set, or the claim was lost; the job is not finished and nothing is settled.
+    """
+    log = structlog.get_logger().bind(job_id=job_id)
+    async with service.database.write() as tx:
+        job = await jobs.claim(tx, job_id, worker_id, now_ms=service.clock())
+    if job is None:
+        log.info("job ended before it began")
+        return
+    log = log.bind(request_id=job.request_id)
+    log.info("job started", images=job.num_images, engine=job.engine, attempt=job.attempt)
+    if job.attempt > MAX_ATTEMPTS:
+        result: Result = Failed(WorkerLost())
+    else:
+        result = await _walk(service, job, stopping)
+    async with service.database.write() as tx:
+        ended = await finish(tx, service, job, result, attempt=job.attempt)
+        after = await jobs.get(tx, job_id)
+    if not ended or after is None:
+        raise Interrupted(f"job {job_id} is another worker's by now")
+    log.info(f"job {after.status}", error=after.error_code, seconds=round((service.clock() - job.created_ms) / 1000, 2))
+
+
+async def _walk(service: Service, job: Job, stopping: asyncio.Event) -> Result:
+    async with _watching(service, job, stopping) as watch:
+        try:
+            await _make_missing(service, job, watch)
+        except JobCanceled as canceled:
+            if watch.lost:
+                raise Interrupted("the job was stopped from outside") from None
+            return Failed(canceled)
+        except CastlistError as error:
+            return Failed(error)
+    return Succeeded()
+
+
+async def _make_missing(service: Service, job: Job, watch: JobWatch) -> None:
+    engine = service.catalog.engines.get(job.engine)
+    if engine is None:
+        raise ModelUnavailable(f"The engine {job.engine} is no longer there.")
+    async with service.database.read() as tx:
+        there = {image.position for image in (await jobs.images_of(tx, [job.id]))[job.id]}
+    shots = tuple(shot for shot in shots_of(job) if shot.index not in there)
+    watch.done = len(there)
+    if not shots:
+        return
+    task = await _task(service, job, shots)
+    wanted = job.request["min_identity"]
+    async for result in make(engine, task, watch, output_format=job.request["output_format"], min_identity=wanted):
+        await _keep(service, job, result)
+        watch.landed(result.shot.index)
+
+
+def shots_of(job: Job) -> list[Shot]:
+    """Return all shots of a job: its poses in order, each with its seed."""
+    return [
+        Shot(index, poses.BY_ID[pose], image_seed(job.seed, index)) for index, pose in enumerate(job.request["poses"])
+    ]
+
+
+async def _task(service: Service, job: Job, shots: tuple[Shot, ...]) -> Task:
+    request: dict[str, Any] = job.request
+    try:
+        references = tuple([await load(service, file) for file in request["references"]])
+    except CastlistError as error:
+        raise InputImageRejected(error.message) from None
+    return Task(
+        references=references,
+        shots=shots,
+        background=request["background"],
+        width_px=request["width_px"],
+        height_px=request["height_px"],
+        job_seed=job.seed,
+        prompt=request["prompt"],
+        model_type=job.model_type,
+    )
+
+
+async def _keep(service: Service, job: Job, result: Landed | Lost) -> None:
+    common: dict[str, Any] = {
+        "job_id": job.id,
+        "position": result.shot.index,
+        "pose": result.shot.pose.id,
+        "engine": job.engine,
+        "attempts": result.attempts,
+        "created_ms": service.clock(),
+    }
+    if isinstance(result, Lost):
+        image = Image(**common, seed=result.shot.seed, code=result.reason.code, message=result.reason.message)
+    else:
+        file = await service.files.put(result.data, job.request["output_format"])
+        height_px, width_px = result.made.pixels.shape[:2]
+        image = Image(
+            **common,
+            seed=result.made.seed,
+            model=result.made.model,
+            file=file,
+            content_type=content_type(file),
+            width_px=width_px,
+            height_px=height_px,
+            size_bytes=len(result.data),
+            sha256=file.partition(".")[0],
+            identity=dataclasses.asdict(result.identity),
+            seconds=round(result.made.seconds, 3),
+            notes=result.made.notes,
+        )
+    async with service.database.write() as tx:
+        if not await jobs.holds(tx, job.id, job.attempt):
+            raise Interrupted(f"job {job.id} is another worker's by now")
+        await jobs.put_image(tx, image)
+
+
+@contextlib.asynccontextmanager
+async def _watching(service: Service, job: Job, stopping: asyncio.Event) -> AsyncGenerator[JobWatch]:
+    """Give the engine a watch and, beside it, record progress and look whether the job is still ours."""
+    watch = JobWatch(job.num_images)
+
+    async def beat() -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), HEARTBEAT_SECONDS)
+            if stopping.is_set():
+                watch.stop()
+                return
+            async with service.database.write() as tx:
+                if not await jobs.report(tx, job.id, job.attempt, watch.fraction):
+                    watch.stop()
+                    return
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield watch
+    finally:
+        watch.stop()  # an engine that still runs, ahead of what is wanted, ends at its next check
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)

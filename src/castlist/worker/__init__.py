@@ -1,0 +1,1 @@
+"""The process that runs jobs: keeps its lease, looks after dead workers and expired files."""

@@ -1,0 +1,147 @@
+"""The worker process, from start to SIGTERM. Called by the command line; an edge, so it commits.
+
+The durable engine calls in threads of its own; the job itself runs on this process's one event loop.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+from collections.abc import Awaitable, Callable, Generator
+from pathlib import Path
+
+import structlog
+
+from castlist.domain.ids import random_text
+from castlist.flow.perform import Interrupted, perform
+from castlist.flow.service import Service
+from castlist.flow.sweep import sweep
+from castlist.queue.durable import DurableRunner
+from castlist.store import workers
+
+POOL = "default"
+DRAIN_SECONDS = 5.0
+"""How long a stopping worker waits for the image in hand."""
+FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.5, 10.0
+
+Duty = Callable[[], Awaitable[None]]
+
+
+class AlreadyRunning(RuntimeError):
+    """Another worker uses this SQLite database. SQLite takes one; use PostgreSQL for more."""
+
+    def __init__(self) -> None:
+        super().__init__((type(self).__doc__ or "").strip())
+
+
+class Worker:
+    """One worker process."""
+
+    def __init__(self, service: Service, *, concurrency: int, lease_ms: int, sweep_seconds: float) -> None:
+        self.id = f"w{os.getpid()}-{random_text(8)}"
+        self._service, self._lease_ms, self._sweep_seconds = service, lease_ms, sweep_seconds
+        self._concurrency = concurrency
+        self._stopping = asyncio.Event()
+        self._running: set[asyncio.Task[None]] = set()
+        self._log = structlog.get_logger().bind(worker=self.id)
+
+    async def run(self) -> None:
+        """Run jobs until SIGTERM or SIGINT; leaves what is unfinished for the next worker."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        url = self._service.database.url
+
+        def run_job(job_id: str) -> None:
+            asyncio.run_coroutine_threadsafe(self._run_job(job_id), loop).result()
+
+        runner = DurableRunner(url, self.id, run_job, concurrency=self._concurrency)
+        await self._renew()
+        await asyncio.to_thread(runner.start)
+        if self._service.database.is_sqlite:
+            await self._take_over(runner, everyone=True)
+        self._log.info("worker ready")
+        duties = [
+            asyncio.create_task(self._every(self._lease_ms / 4000, self._renew)),
+            asyncio.create_task(self._every(self._lease_ms / 4000, lambda: self._take_over(runner))),
+            asyncio.create_task(self._every(self._sweep_seconds, self._sweep)),
+        ]
+        await self._stopping.wait()
+        self._log.info("worker stopping")
+        for duty in duties:
+            duty.cancel()
+        if self._running:
+            await asyncio.wait(self._running, timeout=DRAIN_SECONDS)
+        async with self._service.database.write() as tx:
+            await workers.renew(tx, self.id, POOL, now_ms=self._service.clock(), lease_ms=0)
+
+    async def _run_job(self, job_id: str) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._running.add(task)
+        try:
+            await self._until_it_ends(job_id)
+        finally:
+            self._running.discard(task)
+        if self._stopping.is_set():
+            # The queue must not record an end: to it the job stays begun, until it is handed to the next worker.
+            await asyncio.Event().wait()
+
+    async def _until_it_ends(self, job_id: str) -> None:
+        """Perform a job, again after faults of ours such as a database that is away for a while."""
+        wait_seconds = FIRST_RETRY_SECONDS
+        while not self._stopping.is_set():
+            try:
+                await perform(self._service, job_id, self.id, self._stopping)
+                return
+            except Interrupted as interruption:
+                self._log.info("job left", job_id=job_id, why=str(interruption))
+                return
+            except Exception:
+                self._log.exception("a job broke off and will be taken up again", job_id=job_id)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), wait_seconds)
+            wait_seconds = min(2 * wait_seconds, LONGEST_RETRY_SECONDS)
+
+    async def _renew(self) -> None:
+        async with self._service.database.write() as tx:
+            await workers.renew(tx, self.id, POOL, now_ms=self._service.clock(), lease_ms=self._lease_ms)
+
+    async def _take_over(self, runner: DurableRunner, *, everyone: bool = False) -> None:
+        """Hand back the jobs of workers whose lease ran out, or of every other one."""
+        async with self._service.database.read() as tx:
+            if everyone:
+                dead = await workers.others(tx, self.id)
+            else:
+                dead = [name for name in await workers.expired(tx, now_ms=self._service.clock()) if name != self.id]
+        if not dead:
+            return
+        handed = await asyncio.to_thread(runner.hand_back, dead)
+        async with self._service.database.write() as tx:
+            for name in dead:
+                await workers.remove(tx, name)
+        self._log.info("took over from dead workers", workers=len(dead), jobs=handed)
+
+    async def _sweep(self) -> None:
+        if removed := await sweep(self._service):
+            self._log.info("removed expired files", files=removed)
+
+    async def _every(self, seconds: float, duty: Duty) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await duty()
+            except Exception:
+                self._log.exception("a duty failed and will be tried again")
+
+
+@contextlib.contextmanager
+def sole_worker(lock_file: Path) -> Generator[None]:
+    """Hold a lock that only one process can have; raises `AlreadyRunning`. It goes with the process."""
+    with lock_file.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning from None
+        yield

@@ -1,7 +1,7 @@
 """Make the ONNX files of ``castlist/data/models`` and compare each with its original runtime.
 
-Called by ``__main__.py``. Each maker takes the pinned originals, writes one file and returns its manifest entry with the largest difference
-that the comparison on a portrait showed.
+Called by ``__main__.py``. Each maker takes the pinned originals, writes one file and returns its manifest entry with
+the largest difference that the comparison on a portrait showed.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ def make_sface(cache: Path, target: Path, portrait: np.ndarray) -> dict[str, Any
     face = np.ascontiguousarray(cv2.resize(portrait[40:200, 150:310], (112, 112))[:, :, ::-1])
     wanted = cv2.FaceRecognizerSF.create(str(original), "").feature(face)
     got = session.run(None, {"data": cv2.dnn.blobFromImage(face, swapRB=True)})
-    notes = "OpenCV Zoo SFace 2021dec, block-quantised int8; weights removed from the graph inputs; input RGB 0-255 [N, 3, 112, 112]"
+    notes = "OpenCV Zoo SFace 2021dec, int8 in blocks; weights no longer graph inputs; input RGB 0-255 [N, 3, 112, 112]"
     return _entry("sface", SFACE, notes, _difference([wanted], list(got)))
 
 
@@ -183,7 +183,10 @@ def make_selfie(cache: Path, target: Path, portrait: np.ndarray) -> dict[str, An
     """Portrait mask. Compared with LiteRT."""
     path = target / "selfie_segmentation.onnx"
     difference = _make_tflite(SELFIE, cache, path, ["mask"], portrait)
-    notes = "MediaPipe selfie segmentation; converted from TensorFlow Lite; image RGB 0-1 [1, 256, 256, 3] to mask 0-1 [1, 256, 256, 1]"
+    notes = (
+        "MediaPipe selfie segmentation; converted from TensorFlow Lite; "
+        "image RGB 0-1 [1, 256, 256, 3] to mask 0-1 [1, 256, 256, 1]"
+    )
     return _entry("selfie_segmentation", SELFIE, notes, difference)
 
 
@@ -192,7 +195,8 @@ def make_mesh(cache: Path, target: Path, portrait: np.ndarray) -> dict[str, Any]
     face = portrait[20:220, 130:330]
     difference = _make_tflite(MESH, cache, target / "face_mesh.onnx", ["landmarks", "presence"], face)
     notes = (
-        "MediaPipe face landmarks; converted from TensorFlow Lite; image RGB 0-1 [1, 192, 192, 3] to landmarks [1, 1, 1, 1404] "
+        "MediaPipe face landmarks; converted from TensorFlow Lite; image RGB 0-1 [1, 192, 192, 3] to landmarks "
+        "[1, 1, 1, 1404] "
         "(468 times x, y, z in input pixels) and presence [1, 1, 1, 1] (logit)"
     )
     return _entry("face_mesh", MESH, notes, difference)
@@ -213,7 +217,10 @@ def make_enlarger(cache: Path, target: Path, portrait: np.ndarray) -> dict[str, 
     extractor = network.create_extractor()
     extractor.input("data", ncnn.Mat(crop).clone())
     wanted = np.array(extractor.extract("output")[1].clone())
-    notes = "Real-ESRGAN animevideov3 x4; converted from ncnn; half-precision weights; image RGB 0-1 [1, 3, H, W] to enlarged [1, 3, 4H, 4W]"
+    notes = (
+        "Real-ESRGAN animevideov3 x4; converted from ncnn; half-precision weights; "
+        "image RGB 0-1 [1, 3, H, W] to enlarged [1, 3, 4H, 4W]"
+    )
     difference = _difference([wanted], list(session.run(None, {"image": crop[None]})))
     return _entry("realesr_animevideov3_x4", ENLARGE_WEIGHTS, notes, difference)
 

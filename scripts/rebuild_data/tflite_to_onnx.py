@@ -1,7 +1,8 @@
 """Turn a small TensorFlow-Lite picture model into a plain ONNX graph.
 
-Called by ``models.py`` of this script. It knows only the operators that the MediaPipe face-mesh and selfie-segmentation files use and refuses
-every other one. Inside the graph pictures are [1, C, H, W]; at its edges they keep TensorFlow's [1, H, W, C].
+Called by ``models.py`` of this script. It knows only the operators that the MediaPipe face-mesh and
+selfie-segmentation files use and refuses every other one. Inside the graph pictures are [1, C, H, W]; at its edges they
+keep TensorFlow's [1, H, W, C].
 """
 
 from __future__ import annotations

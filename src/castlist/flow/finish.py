@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from castlist.domain.credits import EntryKind, settle
-from castlist.domain.errors import CastlistError, EngineFailed
+from castlist.domain.errors import CastlistError, EngineFailed, JobCanceled
 from castlist.domain.jobs import JobStatus
 from castlist.flow.service import Service
 from castlist.store import jobs, ledger
@@ -18,7 +18,10 @@ class Succeeded:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The job ends here. Images that landed before are delivered and paid; the error shows when there are none."""
+    """The job ends here. Images that landed before are delivered and paid.
+
+    The error shows when there are none, and always when the job was canceled.
+    """
 
     error: CastlistError
 
@@ -29,12 +32,15 @@ Result = Succeeded | Failed
 async def finish(tx: Tx, service: Service, job: Job, result: Result, *, attempt: int | None = None) -> bool:
     """End a job; False, changing nothing, when it has ended already or claim `attempt` no longer holds it."""
     now_ms = service.clock()
+    await jobs.lock(tx, job.id)
     images = (await jobs.images_of(tx, [job.id]))[job.id]
     delivered = sum(image.file is not None for image in images)
     settlement = settle(job.held_millis, job.price_millis, delivered)
-    error = None if delivered else _why_none(result, [(image.code, image.message) for image in images])
+    canceled = isinstance(result, Failed) and isinstance(result.error, JobCanceled)
+    completed = delivered > 0 and not canceled
+    error = None if completed else _why_none(result, [(image.code, image.message) for image in images])
     ending = Ending(
-        status=JobStatus.COMPLETED if delivered else JobStatus.FAILED,
+        status=JobStatus.COMPLETED if completed else JobStatus.FAILED,
         settlement=settlement,
         expires_ms=now_ms + service.terms.output_ms,
         error_code=error[0] if error else None,

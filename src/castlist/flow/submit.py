@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from castlist.domain.credits import EntryKind
+from castlist.domain.errors import IdempotencyMismatch
 from castlist.domain.ids import new_id
 from castlist.flow.plan import Plan
 from castlist.flow.references import Kept
 from castlist.flow.service import Service
-from castlist.store import jobs, ledger, uploads
+from castlist.store import idempotency, jobs, ledger, uploads
 from castlist.store.database import Tx
 from castlist.store.files import content_type
 from castlist.store.jobs import Job
@@ -23,6 +24,14 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """An Idempotency-Key and the digest of the body it came with."""
+
+    key: str
+    body_digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Submitted:
     """A job that exists once the transaction commits, and the balance it leaves."""
 
@@ -30,13 +39,31 @@ class Submitted:
     balance_millis: int
 
 
-async def submit(tx: Tx, service: Service, caller: Caller, plan: Plan) -> Submitted:
-    """Hold the plan's price, insert its job and enqueue it.
+async def earlier(tx: Tx, caller: Caller, stamp: Stamp) -> Job | None:
+    """Return the job that a repeated Idempotency-Key stands for, or None when the key is fresh.
+
+    Raises:
+        IdempotencyMismatch: the key was used with another body.
+    """
+    used = await idempotency.find(tx, caller.account_id, stamp.key)
+    if used is None:
+        return None
+    if used.body_digest != stamp.body_digest:
+        raise IdempotencyMismatch
+    return await jobs.get(tx, used.job_id)
+
+
+async def submit(tx: Tx, service: Service, caller: Caller, plan: Plan, stamp: Stamp | None = None) -> Submitted:
+    """Hold the plan's price, insert its job and enqueue it; with a repeated stamp, return the job that is there.
 
     Raises:
         InsufficientCredits: the account cannot pay for all images; nothing is held and no job exists.
+        IdempotencyMismatch: the stamp's key was used with another body.
     """
     now_ms = service.clock()
+    await ledger.lock(tx, caller.account_id)
+    if stamp is not None and (before := await earlier(tx, caller, stamp)) is not None:
+        return Submitted(before, await ledger.balance_millis(tx, caller.account_id))
     held = plan.quote.cost_millis
     job = Job(
         id=new_id("job"),
@@ -56,6 +83,9 @@ async def submit(tx: Tx, service: Service, caller: Caller, plan: Plan) -> Submit
     )
     balance = await ledger.append(tx, job.account_id, EntryKind.HOLD, held, now_ms=now_ms, job_id=job.id)
     await jobs.insert(tx, job)
+    if stamp is not None:
+        used = idempotency.Used(stamp.body_digest, job.id)
+        await idempotency.remember(tx, job.account_id, stamp.key, used, now_ms=now_ms)
     for kept in plan.references:
         await record_upload(tx, service, job.account_id, kept)
     await service.queue.enqueue(tx, job.id)

@@ -121,11 +121,16 @@ async def claim(tx: Tx, job_id: str, worker_id: str, *, now_ms: int) -> Job | No
 
 
 async def holds(tx: Tx, job_id: str, attempt: int) -> bool:
-    """Tell whether the claim with this attempt number still holds the job: not ended, not taken over."""
+    """Tell whether claim `attempt` still holds the job, and keep it so until the transaction ends."""
     query = select(jobs.c.id).where(
         jobs.c.id == job_id, jobs.c.status == JobStatus.PROCESSING.value, jobs.c.attempt == attempt
     )
-    return (await tx.execute(query)).first() is not None
+    return (await tx.execute(query.with_for_update())).first() is not None
+
+
+async def lock(tx: Tx, job_id: str) -> None:
+    """Make writers to one job wait for each other until the transaction ends, as `holds` does."""
+    await tx.execute(select(jobs.c.id).where(jobs.c.id == job_id).with_for_update())
 
 
 async def report(tx: Tx, job_id: str, attempt: int, fraction: float) -> bool:

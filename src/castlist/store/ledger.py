@@ -42,8 +42,7 @@ async def append(
     Raises:
         InsufficientCredits: the balance would fall below zero; nothing was appended.
     """
-    # On PostgreSQL this makes writers to one account wait for each other; SQLite has one writer anyway.
-    await tx.execute(select(accounts.c.id).where(accounts.c.id == account_id).with_for_update())
+    await lock(tx, account_id)
     sequence, balance = await _last(tx, account_id)
     change = balance_change_millis(kind, amount_millis)
     if balance + change < 0:
@@ -65,6 +64,11 @@ async def append(
         )
     )
     return balance + change
+
+
+async def lock(tx: Tx, account_id: str) -> None:
+    """Make writers to one account wait for each other until the transaction ends; SQLite has one writer anyway."""
+    await tx.execute(select(accounts.c.id).where(accounts.c.id == account_id).with_for_update())
 
 
 async def balance_millis(tx: Tx, account_id: str) -> int:

@@ -169,6 +169,18 @@ uploads = Table(
     Column("expires_ms", BigInteger, nullable=False, index=True),
 )
 
+# Which job an Idempotency-Key stands for. Inserted with the job, so a refused request does not use the key up.
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("key", String(255), nullable=False),
+    Column("body_digest", String(64), nullable=False),
+    Column("job_id", ForeignKey("jobs.id"), nullable=False),
+    Column("created_ms", BigInteger, nullable=False, index=True),
+    PrimaryKeyConstraint("account_id", "key"),
+)
+
 # A worker proves that it lives by renewing its lease; whoever sees an expired one hands its jobs back.
 workers = Table(
     "workers",

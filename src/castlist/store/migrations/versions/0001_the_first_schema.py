@@ -126,6 +126,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_uploads_file"), ["file"], unique=False)
 
     op.create_table(
+        "idempotency_keys",
+        sa.Column("account_id", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("body_digest", sa.String(length=64), nullable=False),
+        sa.Column("job_id", sa.String(length=40), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_idempotency_keys_account_id")),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_idempotency_keys_job_id")),
+        sa.PrimaryKeyConstraint("account_id", "key", name=op.f("pk_idempotency_keys")),
+    )
+    with op.batch_alter_table("idempotency_keys", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_idempotency_keys_created_ms"), ["created_ms"], unique=False)
+
+    op.create_table(
         "images",
         sa.Column("job_id", sa.String(length=40), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),

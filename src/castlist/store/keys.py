@@ -58,6 +58,20 @@ async def find_account(tx: Tx, name: str) -> str | None:
     return (await tx.execute(select(accounts.c.id).where(accounts.c.name == name))).scalar_one_or_none()
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose jobs and credits they are."""
+
+    id: str
+    name: str
+
+
+async def list_accounts(tx: Tx) -> list[Account]:
+    """Return all accounts, by name."""
+    query = select(accounts.c.id, accounts.c.name).order_by(accounts.c.name)
+    return [Account(row.id, row.name) for row in (await tx.execute(query)).all()]
+
+
 async def create(
     tx: Tx,
     account_id: str,

@@ -10,13 +10,15 @@ import dataclasses
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import structlog
 
 from castlist.domain.errors import EngineFailed, ImageRefused, InputImageRejected, JobCanceled, ServerError
 from castlist.domain.seeds import image_seed
-from castlist.domain.tasks import Made, NotMade, Outcome, Shot, Task, Watch
+from castlist.domain.tasks import Alpha, Made, NotMade, Outcome, Pixels, Shot, Task, Watch
 from castlist.engines.base import Engine, Local
-from castlist.scoring.identity import Identity, Likeness
+from castlist.scoring.identity import Identity
+from castlist.scoring.identity import Reference as Known
 from castlist.vision import picture
 from castlist.vision.picture import OutputFormat
 
@@ -58,7 +60,7 @@ async def make(
         JobCanceled: through `watch`.
     """
     wanted = engine.card.min_identity if min_identity is None else min_identity
-    likeness = await asyncio.to_thread(Likeness.of, [reference.pixels for reference in task.references])
+    known = await asyncio.to_thread(_prepare, task)
     best: dict[int, Landed] = {}
     shots = list(task.shots)
     for attempt in range(RETAKES + 1):
@@ -68,7 +70,7 @@ async def make(
                 if shot.index not in best:
                     yield Lost(shot, outcome, attempt + 1)
                 continue
-            landed = await asyncio.to_thread(_land, shot, outcome, likeness, output_format, attempt + 1)
+            landed = await asyncio.to_thread(_land, shot, outcome, known, output_format, attempt + 1)
             best[shot.index] = _better(landed, best.get(shot.index))
             if attempt < RETAKES and _drifted(best[shot.index], wanted):
                 again.append(_retake(shot, task.job_seed, attempt + 1))
@@ -81,9 +83,21 @@ async def make(
         yield landed
 
 
-def _land(shot: Shot, made: Made, likeness: Likeness, output_format: OutputFormat, attempts: int) -> Landed:
-    identity = likeness.score(made.pixels)
+def _prepare(task: Task) -> list[Known]:
+    return [Known.prepare(reference.pixels, reference.alpha) for reference in task.references]
+
+
+def _land(shot: Shot, made: Made, known: list[Known], output_format: OutputFormat, attempts: int) -> Landed:
+    identity = max((reference.score(*_split(made.pixels)) for reference in known), key=lambda one: one.score or 0)
     return Landed(shot, made, identity, picture.encode(made.pixels, output_format), attempts)
+
+
+def _split(pixels: Pixels) -> tuple[Pixels, Alpha | None]:
+    """Part the colours [H, W, 3] from the alpha [H, W], 0–1, if there is one."""
+    if pixels.shape[2] == 3:
+        return pixels, None
+    alpha = np.divide(pixels[..., 3], 255, dtype=np.float32)
+    return np.ascontiguousarray(pixels[..., :3]), alpha
 
 
 def _drifted(landed: Landed, wanted: float) -> bool:

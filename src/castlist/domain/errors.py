@@ -1,7 +1,7 @@
 """Every error a caller can meet, as one tree. Raised anywhere, turned into an envelope only in `api/`.
 
     CastlistError
-    ├── InvalidRequest 400
+    ├── InvalidRequest 400 ── RangeNotSatisfiable 416
     ├── InvalidApiKey 401
     ├── InsufficientCredits 402
     ├── Forbidden 403
@@ -14,7 +14,7 @@
     ├── InputImageRejected 422 ── NoSubjectFound
     ├── IdempotencyMismatch 422
     ├── RateLimitExceeded 429
-    ├── ServerError 500
+    ├── ServerError 500 ── NotReady 503
     ├── ModelUnavailable 503
     └── ends of a job (never an HTTP answer of their own): JobCanceled · ImageRefused · EngineFailed · WorkerLost
 
@@ -54,6 +54,12 @@ class InvalidRequest(CastlistError):
     """The request is not valid."""
 
     code, status = "invalid_request", 400
+
+
+class RangeNotSatisfiable(InvalidRequest):
+    """The file has no bytes in that range."""
+
+    status = 416
 
 
 class InvalidApiKey(CastlistError):
@@ -148,6 +154,12 @@ class ServerError(CastlistError):
     """Something went wrong on our side. The request id finds it in the logs."""
 
     code, status, retry = "server_error", 500, True
+
+
+class NotReady(ServerError):
+    """The service cannot answer right now. Try again shortly."""
+
+    status = 503
 
 
 class ModelUnavailable(CastlistError):

@@ -1,0 +1,33 @@
+"""Makes the application. Called by the command line with a finished service; reads no settings, opens nothing."""
+
+from fastapi import FastAPI
+
+from castlist.api import errors, openapi
+from castlist.api.context import PREFIX, Api
+from castlist.api.edge import Edge
+from castlist.api.routes import account, docs, files, health, jobs, models, runs, uploads
+from castlist.flow.service import Service
+
+DEFAULT_MAX_BODY_BYTES = 30_000_000
+
+
+def create_app(
+    service: Service, *, public_url: str | None = None, max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
+) -> FastAPI:
+    """Return the HTTP front of an installation.
+
+    Args:
+        service: whoever made it also closes it.
+        public_url: address under which callers reach this; None takes it from each request.
+        max_body_bytes: larger request bodies are refused while they stream.
+    """
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.api = Api(service=service, public_url=public_url, max_body_bytes=max_body_bytes)
+    app.add_middleware(Edge, max_body_bytes=max_body_bytes)
+    errors.install(app)
+    for routes in (models, runs, jobs, uploads, account, files):
+        app.include_router(routes.router, prefix=PREFIX)
+    app.include_router(health.router)
+    app.include_router(docs.router)
+    openapi.install(app, service, public_url)
+    return app

@@ -1,0 +1,104 @@
+"""The outermost layer of every answer: request id, size limit, security headers, one log line, no exception ever.
+
+Plain ASGI, because it must see bodies as they stream and answers of every kind.
+"""
+
+import re
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+
+from castlist.api.errors import render
+from castlist.domain.errors import CastlistError, PayloadTooLarge, ServerError
+from castlist.domain.ids import new_id
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,80}")
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+_QUIET = ("/healthz", "/readyz")
+
+
+class Edge:
+    """Wraps an app; see the module."""
+
+    def __init__(self, app: App, max_body_bytes: int) -> None:
+        self._app, self._max_body_bytes = app, max_body_bytes
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else new_id("req")
+        scope.setdefault("state", {})["request_id"] = request_id
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await _Exchange(self._app, request_id, self._max_body_bytes).run(scope, headers, receive, send)
+        return None
+
+
+class _Exchange:
+    """One request and its answer."""
+
+    def __init__(self, app: App, request_id: str, max_body_bytes: int) -> None:
+        self._app, self._request_id, self._max_body_bytes = app, request_id, max_body_bytes
+        self._received_bytes = 0
+        self._status: int | None = None
+
+    async def run(self, scope: Message, headers: Headers, receive: Receive, send: Send) -> None:
+        method, path, start = scope["method"], scope["path"], time.perf_counter()
+        if method == "HEAD":  # every GET is also a HEAD: the same answer without its body
+            scope = {**scope, "method": "GET"}
+
+        async def bounded() -> Message:
+            message = await receive()
+            self._received_bytes += len(message.get("body", b""))
+            if self._received_bytes > self._max_body_bytes:
+                raise self._too_large()
+            return message
+
+        async def finished(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._status = message["status"]
+                self._add_headers(message)
+            elif method == "HEAD" and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        log = structlog.get_logger()
+        try:
+            announced = headers.get("content-length", "")
+            if announced.isdecimal() and int(announced[:20]) > self._max_body_bytes:
+                raise self._too_large()
+            await self._app(scope, bounded, finished)
+        except Exception as problem:
+            error = problem if isinstance(problem, CastlistError) else ServerError()
+            if error is not problem:
+                log.exception("request failed", method=method, path=path)
+            if self._status is not None:  # too late for an envelope: break off
+                raise
+            await render(error, self._request_id)(scope, receive, finished)
+        if path not in _QUIET:
+            elapsed_ms = round((time.perf_counter() - start) * 1000, 1)
+            log.info("request", method=method, path=path, status=self._status, ms=elapsed_ms)
+
+    def _too_large(self) -> PayloadTooLarge:
+        return PayloadTooLarge(f"The request body is larger than {self._max_body_bytes / 1_000_000:g} MB.")
+
+    def _add_headers(self, message: Message) -> None:
+        headers = MutableHeaders(raw=message.setdefault("headers", []))
+        for name, value in _HEADERS.items():
+            headers.setdefault(name, value)
+        headers["X-Request-Id"] = self._request_id

@@ -169,6 +169,45 @@ uploads = Table(
     Column("expires_ms", BigInteger, nullable=False, index=True),
 )
 
+# The outbox: inserted by the transaction that ends a job, so that no end goes untold. One row a message.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String(40), primary_key=True),  # the webhook-id, the same for every try
+    Column("job_id", ForeignKey("jobs.id"), nullable=False, index=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("next_ms", BigInteger, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    CheckConstraint("state IN ('due', 'delivered', 'given_up')", name="state"),
+    Index("ix_deliveries_due", "state", "next_ms"),
+)
+
+# Every try of every delivery.
+delivery_tries = Table(
+    "delivery_tries",
+    metadata,
+    Column("delivery_id", ForeignKey("deliveries.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("http_status", Integer),
+    Column("problem", Text),
+    PrimaryKeyConstraint("delivery_id", "number"),
+)
+
+# Versions of an account's signing secret; the secrets themselves are derived. A retired one signs along until its time.
+webhook_secrets = Table(
+    "webhook_secrets",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("retires_ms", BigInteger),
+    PrimaryKeyConstraint("account_id", "version"),
+)
+
 # Which job an Idempotency-Key stands for. Inserted with the job, so a refused request does not use the key up.
 idempotency_keys = Table(
     "idempotency_keys",

@@ -126,6 +126,34 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_uploads_file"), ["file"], unique=False)
 
     op.create_table(
+        "webhook_secrets",
+        sa.Column("account_id", sa.String(length=40), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("retires_ms", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_webhook_secrets_account_id")),
+        sa.PrimaryKeyConstraint("account_id", "version", name=op.f("pk_webhook_secrets")),
+    )
+    op.create_table(
+        "deliveries",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("job_id", sa.String(length=40), nullable=False),
+        sa.Column("account_id", sa.String(length=40), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("next_ms", sa.BigInteger(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("state IN ('due', 'delivered', 'given_up')", name=op.f("ck_deliveries_state")),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_deliveries_account_id")),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_deliveries_job_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
+    )
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.create_index("ix_deliveries_due", ["state", "next_ms"], unique=False)
+        batch_op.create_index(batch_op.f("ix_deliveries_job_id"), ["job_id"], unique=False)
+
+    op.create_table(
         "idempotency_keys",
         sa.Column("account_id", sa.String(length=40), nullable=False),
         sa.Column("key", sa.String(length=255), nullable=False),
@@ -167,3 +195,14 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("images", schema=None) as batch_op:
         batch_op.create_index("ix_images_file", ["file"], unique=False)
+
+    op.create_table(
+        "delivery_tries",
+        sa.Column("delivery_id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("http_status", sa.Integer(), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["delivery_id"], ["deliveries.id"], name=op.f("fk_delivery_tries_delivery_id")),
+        sa.PrimaryKeyConstraint("delivery_id", "number", name=op.f("pk_delivery_tries")),
+    )

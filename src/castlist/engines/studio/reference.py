@@ -1,0 +1,180 @@
+"""Prepares a reference once: cut-out, face geometry, depth, and layers to draw from. Kept by content hash.
+
+Called by the engine before the first shot. Everything here depends on the reference alone, never on a job.
+"""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from castlist.domain.tasks import Reference
+from castlist.engines.studio import detail, face, fill, ops, turn
+from castlist.engines.studio.frame import Cuts, Extent
+from castlist.engines.studio.layers import Layer
+from castlist.engines.studio.ops import Map, Pixels
+from castlist.vision.faces import Face
+
+FACE_PX = 460
+"""Faces larger than this are scaled down: a close-up at one megapixel shows no more."""
+AREA_PX = 2_300_000
+KEPT = 6
+"""References kept warm: about 40 MB each."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A reference ready for shots. All coordinates are px of `colour`."""
+
+    colour: Pixels
+    """uint8 [h, w, 3]: the character's own colours, continued beyond its outline."""
+    alpha: Map
+    whole: Layer
+    """RGBA of the whole character."""
+    scene: Layer
+    """RGB of the reference with the character filled in by its surroundings."""
+    extent: Extent
+    face: face.FaceShape | None
+    depth: turn.Depth
+    drawn: bool
+    people: int
+    """Faces found, the chosen one included."""
+    closer: detail.Closer = field(default_factory=detail.Closer)
+
+
+class Shelf:
+    """Prepared references by content hash, the latest few. Safe for several threads."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, Prepared] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, reference: Reference) -> Prepared:
+        """Return the prepared reference, preparing it when it is new. Raises `NoSubjectFound`."""
+        with self._lock:
+            found = self._kept.get(reference.sha256)
+            if found is None:
+                found = prepare(reference)
+                self._kept[reference.sha256] = found
+            self._kept.move_to_end(reference.sha256)
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+            return found
+
+    def clear(self) -> None:
+        """Forget all."""
+        with self._lock:
+            self._kept.clear()
+
+
+def prepare(reference: Reference) -> Prepared:
+    """Prepare a reference. Raises `NoSubjectFound` when nothing stands out in it."""
+    from castlist.vision import faces, matte, mesh
+
+    found = faces.detect(reference.pixels)
+    picture, shrink = _work_size(reference.pixels, found[0].box[3] if found else None)
+    if shrink != 1:
+        found = faces.detect(picture)
+    alpha = reference.alpha
+    if alpha is not None and shrink != 1:
+        alpha = ops.resize(alpha, picture.shape[1], picture.shape[0])
+    chosen = _main(found, picture.shape[1])
+    cut = matte.cut_out(picture, chosen, alpha=alpha)
+    shape = None
+    if chosen is not None:
+        landmarks = mesh.landmarks(picture, chosen)
+        shape = face.from_mesh(landmarks, chosen) if landmarks is not None else face.from_box(chosen)
+    box = _box(cut.alpha)
+    extent = _extent(cut.alpha, box, shape)
+    drawn = cut.method == "flat"
+    depth = turn.head_depth(shape, cut.alpha) if shape is not None else turn.figure_depth(cut.alpha, box, 0.22)
+    return Prepared(
+        colour=cut.colour,
+        alpha=cut.alpha,
+        whole=Layer(np.dstack([cut.colour, ops.to_bytes(cut.alpha)]), (0, 0), 1),
+        scene=Layer(fill.behind(picture, cut.alpha), (0, 0), 1),
+        extent=extent,
+        face=shape,
+        depth=depth,
+        drawn=drawn,
+        people=len(found),
+    )
+
+
+def _work_size(pixels: Pixels, face_px: float | None) -> tuple[Pixels, float]:
+    """Return the picture at the size worked at, and its scale."""
+    height, width = pixels.shape[:2]
+    shrink = min(1.0, (AREA_PX / (width * height)) ** 0.5)
+    if face_px:
+        shrink = min(shrink, FACE_PX / face_px)
+    if shrink > 0.97:
+        return np.ascontiguousarray(pixels), 1
+    size = max(16, round(width * shrink)), max(16, round(height * shrink))
+    return ops.resize(np.ascontiguousarray(pixels), *size), shrink
+
+
+def _main(found: list[Face], width: int) -> Face | None:
+    """Choose the main face: large, sure and near the middle."""
+
+    def weight(one: Face) -> float:
+        x, _, w, h = one.box
+        aside = abs(x + w / 2 - width / 2) / width
+        return float(w * h) ** 0.5 * float(one.confidence) * (1 - 0.6 * aside)
+
+    return max(found, key=weight, default=None)
+
+
+def _box(alpha: Map) -> tuple[float, float, float, float]:
+    solid = alpha > 0.4
+    rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
+    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
+
+
+def _extent(alpha: Map, box: tuple[float, float, float, float], shape: face.FaceShape | None) -> Extent:
+    x0, y0, x1, y1 = box
+    cuts = _cuts(alpha, box)
+    if shape is None:
+        middle = ((x0 + x1) / 2, (y0 + y1) / 2)
+        return Extent(alpha.shape[1], alpha.shape[0], box, middle, y1 - y0, cuts, True)
+    crown = _crown(alpha, shape)
+    head_px = float(np.clip(shape.chin[1] - crown, 1.1 * shape.height_px, 1.7 * shape.height_px))
+    column = float(0.5 * shape.eyes[0] + 0.5 * shape.centre[0])
+    top = (x0, crown, x1, y1)
+    return Extent(alpha.shape[1], alpha.shape[0], top, (column, float(shape.eyes[1])), head_px, cuts, False)
+
+
+def _crown(alpha: Map, shape: face.FaceShape) -> float:
+    """Return the row where the hair (or hat) above the face ends."""
+    half = 0.3 * shape.height_px
+    left, right = int(max(0, shape.centre[0] - half)), int(shape.centre[0] + half) + 1
+    solid = (alpha[: int(max(1, shape.eyes[1])), left:right] > 0.5).mean(1) > 0.15
+    gaps = np.flatnonzero(~solid)
+    return float(gaps[-1] + 1) if len(gaps) else 0.0
+
+
+def _cuts(alpha: Map, box: tuple[float, float, float, float]) -> Cuts:
+    height = alpha.shape[0]
+    least = max(3, 0.03 * max(box[2] - box[0], box[3] - box[1]))
+
+    def span(line: NDArray[np.bool_]) -> tuple[float, float] | None:
+        where = np.flatnonzero(line)
+        return (float(where[0]), float(where[-1] + 1)) if len(where) >= least else None
+
+    bottom = float(height) if span(alpha[-2:].max(0) > 0.3) else _flat_end(alpha, box)
+    return Cuts(
+        bottom=bottom,
+        top=span(alpha[:2].max(0) > 0.5),
+        left=span(alpha[:, :2].max(1) > 0.5),
+        right=span(alpha[:, -2:].max(1) > 0.5),
+    )
+
+
+def _flat_end(alpha: Map, box: tuple[float, float, float, float]) -> float | None:
+    """Return the row at which a bust is cut off straight inside the picture, or None."""
+    x0, y0, x1, y1 = (int(value) for value in box)
+    depth = max(2, round(0.012 * (y1 - y0)))
+    band = alpha[max(0, y1 - depth) : y1, x0:x1] > 0.4
+    wide = float(band[0].mean()) if len(band) else 0.0
+    return float(y1 - depth) if wide > 0.5 else None

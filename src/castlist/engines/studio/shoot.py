@@ -1,0 +1,105 @@
+"""Takes one picture: turns the prepared character, frames it and fetches its pixels. Called for each shot.
+
+Depends on the reference, the shot and the job's seed alone, never on the other shots.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from castlist.domain.poses import Pose
+from castlist.domain.tasks import Shot
+from castlist.engines.studio import detail, frame, turn
+from castlist.engines.studio.layers import Layer, spread
+from castlist.engines.studio.ops import Map, Pixels
+from castlist.engines.studio.reference import Prepared
+
+STEP_PX = 4
+"""Spacing of the nodes at which the turn is solved, output px."""
+FARTHEST_DEG = 24.0
+"""No head is turned farther than this from how the reference shows it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """The character as one shot sees it."""
+
+    colour: Pixels
+    """uint8 [H, W, 3]"""
+    alpha: Map
+    """float32 [H, W], 0–1"""
+    points: Map
+    """float32 [H, W, 2]: the reference px each output pixel shows."""
+    frame: frame.Frame
+    angles: tuple[float, float, float]
+    """Yaw, pitch and roll applied, degrees."""
+
+
+def take(prepared: Prepared, shot: Shot, size: tuple[int, int], *, inside: bool = False) -> View:
+    """Draw the character for a shot, on nothing yet.
+
+    Args:
+        size: width and height of the output, px.
+        inside: keep to what the reference picture shows, see `frame.solve`.
+    """
+    chance = np.random.default_rng([shot.seed, 1])
+    wish = chance.uniform(-1, 1, 6)
+    angles = _angles(prepared, shot.pose, wish)
+    nudge = (float(1 + 0.05 * wish[3]), float(0.02 * wish[4]), float(0.012 * wish[5]))
+    camera = frame.solve(prepared.extent, shot.pose, size, nudge, inside=inside)
+    bend = turn.field(prepared.depth, *angles)
+    source = bend.source_of(camera.points(*size, STEP_PX))
+    points = spread(source, *size, STEP_PX)
+    drawn = _draw(prepared, points, camera.scale)
+    return View(drawn[..., :3], _crisp(drawn[..., 3]), points, camera, angles)
+
+
+def _angles(prepared: Prepared, pose: Pose, wish: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return the turn to apply: the pose's, less part of how the reference is turned already, varied by the seed."""
+    yaw, pitch, roll = pose.yaw_deg + 2 * wish[0], pose.pitch_deg + 1.2 * wish[1], pose.roll_deg + 1.2 * wish[2]
+    if prepared.face is None:
+        return float(0.6 * yaw), float(0.4 * pitch), float(0.7 * roll)
+    have = prepared.face.yaw_deg
+    yaw = np.clip(yaw - 0.5 * np.clip(have, -25, 25), -FARTHEST_DEG, FARTHEST_DEG)
+    beyond = max(0.0, abs(have + yaw) - 32)
+    if yaw * have > 0 and beyond:
+        yaw = np.sign(yaw) * max(0.0, abs(yaw) - beyond)
+    roll -= 0.4 * np.clip(prepared.face.roll_deg, -15, 15)
+    return float(yaw), float(pitch), float(roll)
+
+
+def _draw(prepared: Prepared, points: Map, zoom: float) -> Pixels:
+    """Fetch RGBA for every output pixel, closer layers over farther ones. uint8 [H, W, 4]"""
+    layers = detail.layers_for(prepared, zoom)
+    picture = layers[0].sample(points, zoom)
+    for layer in layers[1:]:
+        _lay_over(picture, layer, points, zoom, prepared.alpha.shape)
+    return picture
+
+
+def _lay_over(picture: Pixels, layer: Layer, points: Map, zoom: float, shape: tuple[int, ...]) -> None:
+    """Blend a layer that covers a part of the reference into a drawn picture, softly along its border."""
+    x0, y0 = layer.origin
+    x1, y1 = x0 + layer.pixels.shape[1] / layer.scale, y0 + layer.pixels.shape[0] / layer.scale
+    soft = 0.08 * min(x1 - x0, y1 - y0)
+    x, y = points[..., 0], points[..., 1]
+    inner = np.full(x.shape, 1.0, np.float32)
+    for value, low, high, last in ((x, x0, x1, shape[1]), (y, y0, y1, shape[0])):
+        if low > 0:
+            inner = np.minimum(inner, (value - low) / soft)
+        if high < last:
+            inner = np.minimum(inner, (high - value) / soft)
+    where = inner > 0
+    rows, columns = np.flatnonzero(where.any(1)), np.flatnonzero(where.any(0))
+    if not len(rows):
+        return
+    part = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    drawn = layer.sample(points[part], zoom).astype(np.float32)
+    share = np.clip(inner[part], 0, 1)[..., None]
+    picture[part] = (picture[part] * (1 - share) + drawn * share + 0.5).astype(np.uint8)
+
+
+def _crisp(alpha: Pixels) -> Map:
+    """Return the alpha as float32 0–1, a little steeper, so that no veil of the old backdrop is left."""
+    return np.clip((alpha.astype(np.float32) / np.float32(255) - np.float32(0.06)) / np.float32(0.88), 0, 1)

@@ -1,0 +1,131 @@
+"""`castlist doctor`: looks whether everything an installation needs is there, and says what is not."""
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from castlist import __version__
+from castlist.cli.common import AsJson, console, first_line, load_settings, masked_url, print_json, with_service
+
+if TYPE_CHECKING:
+    from castlist.flow.service import Service
+    from castlist.settings import Settings
+
+PACKAGES = ("numpy", "pillow", "opencv-python-headless", "onnxruntime", "fastapi", "sqlalchemy", "dbos", "obstore")
+TIGHT_BYTES = 2_000_000_000
+"""Free space under which the doctor warns: a day of pictures can be larger."""
+READ_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `state` is ok, note (works, but worth knowing) or wrong."""
+
+    what: str
+    state: str
+    detail: str
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Check the installation; exit code 1 when something is wrong."""
+    settings = load_settings()
+    checks: list[Callable[[Settings], list[Finding]]] = [_packages, _bundled_files, _data_folder, _database, _engines]
+    findings: list[Finding] = []
+    for check in checks:
+        try:
+            findings += check(settings)
+        except Exception as error:  # a doctor that faints helps nobody
+            findings.append(Finding(check.__name__.strip("_").replace("_", " "), "wrong", first_line(error)))
+    well = all(finding.state != "wrong" for finding in findings)
+    if as_json:
+        print_json({"ok": well, "findings": [asdict(finding) for finding in findings]})
+    else:
+        marks = {"ok": "[green]ok   [/green]", "note": "[yellow]note [/yellow]", "wrong": "[red]wrong[/red]"}
+        for finding in findings:
+            console().print(f"{marks[finding.state]} [bold]{finding.what:<18}[/bold] {finding.detail}")
+    if not well:
+        raise typer.Exit(1)
+
+
+def _packages(_: "Settings") -> list[Finding]:
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES]
+    return [
+        Finding("castlist", "ok", f"{__version__} at {Path(__file__).parent.parent}"),
+        Finding("python", "ok", f"{platform.python_version()} at {sys.executable}"),
+        Finding("packages", "ok", ", ".join(versions)),
+    ]
+
+
+def _bundled_files(_: "Settings") -> list[Finding]:
+    from castlist import data
+
+    folder = data.path("manifest.json").parent
+    entries = json.loads((folder / "manifest.json").read_text())["files"]
+    wrong = [
+        entry["path"]
+        for entry in entries
+        if not (folder / entry["path"]).is_file() or _sha256(folder / entry["path"]) != entry["sha256"]
+    ]
+    if wrong:
+        return [Finding("bundled files", "wrong", f"missing or changed, install castlist again: {', '.join(wrong)}")]
+    return [Finding("bundled files", "ok", f"{len(entries)} models, plates and samples, all as released")]
+
+
+def _data_folder(settings: "Settings") -> list[Finding]:
+    folder = settings.data_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    probe = folder / ".doctor"
+    probe.write_bytes(b"")
+    probe.unlink()
+    free_bytes = shutil.disk_usage(folder).free
+    state = "ok" if free_bytes > TIGHT_BYTES else "note"
+    return [Finding("data folder", state, f"{folder}, writable, {free_bytes / 1e9:.1f} GB free")]
+
+
+def _database(settings: "Settings") -> list[Finding]:
+    from castlist.store import ledger, workers
+
+    async def look(service: "Service") -> list[Finding]:
+        async with service.database.read() as tx:
+            faults = await ledger.faults(tx)
+            alive = await workers.alive(tx, now_ms=service.clock())
+        address = masked_url(service.database.url)
+        return [
+            Finding("database", "ok", f"{address}, at the newest schema"),
+            Finding("ledger", "wrong" if faults else "ok", "; ".join(faults) or "every entry adds up"),
+            Finding("workers", "ok" if alive else "note", f"{alive} running" if alive else "none running now"),
+        ]
+
+    return with_service(look, settings)
+
+
+def _engines(settings: "Settings") -> list[Finding]:
+    from castlist import bootstrap
+
+    catalog = bootstrap.load_catalog(settings)
+    found: list[Finding] = []
+    for card in catalog.cards():
+        reason = catalog.engines[card.id].unready()
+        detail = f"ready, answers for {', '.join(card.model_types)}" if reason is None else f"not ready: {reason}"
+        found.append(Finding(f"engine {card.id}", "ok" if reason is None else "note", detail))
+    found += [Finding(f"engine {name}", "note", f"not loaded: {reason}") for name, reason in catalog.broken.items()]
+    if not catalog.ready():
+        found.append(Finding("engines", "wrong", "none is ready, so no job can be taken"))
+    return found
+
+
+def _sha256(path: Path) -> str:
+    found = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(READ_BYTES):
+            found.update(block)
+    return found.hexdigest()

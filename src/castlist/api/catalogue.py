@@ -1,6 +1,8 @@
 """The catalogue: what this installation offers, derived from engines' cards and the request model. Names no engine."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from fastapi import Path
 
 from castlist.api.answers import (
     Capabilities,
@@ -23,11 +25,14 @@ NAME = "Consistent Characters"
 DESCRIPTION = "One picture of a character in, up to thirteen different pictures of the same character out."
 
 
-def find(api_id: str) -> str:
-    """Return the id of a model; raise ModelNotFound for any other."""
+ApiId = Annotated[str, Path(description="Name of a model.", json_schema_extra={"enum": [API_ID]})]
+"""The parameter of routes about a model; `check` refuses what is none."""
+
+
+def check(api_id: str) -> None:
+    """Raise ModelNotFound for an id that is no model's."""
     if api_id != API_ID:
         raise ModelNotFound(f"There is no model of this name. There is {API_ID}.")
-    return API_ID
 
 
 def model(service: Service, *, detailed: bool) -> ModelAnswer:

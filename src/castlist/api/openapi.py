@@ -76,7 +76,7 @@ def run_examples() -> dict[str, Any]:
 
 def _put_right(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
     """Remove the 422 that the framework adds: here a wrong parameter is a 400. Name answers and their headers."""
-    answers = operation["responses"]
+    answers = operation["responses"] = dict(sorted(operation["responses"].items()))
     if "HTTPValidationError" in str(answers.get("422", "")):
         del answers["422"]
     for answer in answers.values():

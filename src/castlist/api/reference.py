@@ -109,6 +109,8 @@ def _type(field: Json) -> str:
 
 
 def _command(base_url: str, method: str, path: str, operation: Json) -> str:
+    for field in operation.get("parameters", []):
+        path = path.replace(f"{{{field['name']}}}", field["schema"].get("enum", [f"{{{field['name']}}}"])[0])
     parts = ["curl"] if method == "GET" else [f"curl -X {method}"]
     if operation.get("security"):
         parts.append('-H "Authorization: Bearer $CASTLIST_KEY"')

@@ -5,7 +5,7 @@ import binascii
 import re
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 
 from castlist.api.answers import JobAnswer, JobsAnswer, Status
 from castlist.api.auth import MayRead
@@ -19,6 +19,9 @@ from castlist.store.jobs import Job
 
 router = APIRouter(tags=["jobs"])
 JOB_ID = re.compile(r"job_[0-9A-Za-z]{22}")
+JobId = Annotated[
+    str, Path(description="As `jobId` of a submitted job.", json_schema_extra={"pattern": f"^{JOB_ID.pattern}$"})
+]
 _CURSOR = re.compile(r"([0-9]{1,15}) (job_[0-9A-Za-z]{22})")
 
 
@@ -29,7 +32,7 @@ _CURSOR = re.compile(r"([0-9]{1,15}) (job_[0-9A-Za-z]{22})")
     response_model_exclude_unset=True,
     responses=documented(InvalidApiKey, Forbidden, JobNotFound, ServerError),
 )
-async def get_job(jobId: str, caller: MayRead, api: ApiOf, base_url: BaseUrl) -> JobAnswer:
+async def get_job(jobId: JobId, caller: MayRead, api: ApiOf, base_url: BaseUrl) -> JobAnswer:
     """Answer in every state. A job is over when `status` is completed or failed."""
     if not JOB_ID.fullmatch(jobId):
         raise JobNotFound

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 
 from castlist.api import catalogue
 from castlist.api.answers import ModelAnswer, ModelsAnswer, SchemaAnswer
+from castlist.api.catalogue import ApiId
 from castlist.api.context import ApiOf
 from castlist.api.errors import documented
 from castlist.domain.errors import InvalidRequest, ModelNotFound, ServerError
@@ -37,9 +38,9 @@ async def list_models(
     response_model_exclude_unset=True,
     responses=documented(ModelNotFound, ServerError),
 )
-async def get_model(apiId: str, api: ApiOf) -> ModelAnswer:
+async def get_model(apiId: ApiId, api: ApiOf) -> ModelAnswer:
     """Describe capabilities, parameters, prices, engines and the request's schema."""
-    catalogue.find(apiId)
+    catalogue.check(apiId)
     return catalogue.model(api.service, detailed=True)
 
 
@@ -49,7 +50,7 @@ async def get_model(apiId: str, api: ApiOf) -> ModelAnswer:
     summary="JSON Schema of the request body",
     responses=documented(ModelNotFound, ServerError),
 )
-async def get_schema(apiId: str, api: ApiOf) -> SchemaAnswer:
+async def get_schema(apiId: ApiId, api: ApiOf) -> SchemaAnswer:
     """Return the schema against which a run request is checked."""
-    catalogue.find(apiId)
+    catalogue.check(apiId)
     return SchemaAnswer(schema=catalogue.request_schema(api.service.request_model))

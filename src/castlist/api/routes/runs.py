@@ -8,6 +8,7 @@ from castlist.api import catalogue
 from castlist.api.answers import QuoteAnswer, RunAnswer
 from castlist.api.auth import MayRead, MayRun
 from castlist.api.body import run_request
+from castlist.api.catalogue import ApiId
 from castlist.api.context import ApiOf, BaseUrl
 from castlist.api.errors import documented
 from castlist.api.present import Presenter, iso
@@ -54,9 +55,9 @@ BODY: dict[str, Any] = {
     responses=documented(*ANY_BODY, InsufficientCredits, InputImageRejected),
     openapi_extra=BODY,
 )
-async def run(apiId: str, request: Request, caller: MayRun, api: ApiOf, base_url: BaseUrl) -> RunAnswer:
+async def run(apiId: ApiId, request: Request, caller: MayRun, api: ApiOf, base_url: BaseUrl) -> RunAnswer:
     """Hold the price of all images and queue the job. Poll `statusUrl` until it is completed or failed."""
-    catalogue.find(apiId)
+    catalogue.check(apiId)
     service = api.service
     wanted = await run_request(request, service.request_model)
     planned = await plan(service, wanted)
@@ -80,9 +81,9 @@ async def run(apiId: str, request: Request, caller: MayRun, api: ApiOf, base_url
     responses=documented(*ANY_BODY),
     openapi_extra=BODY,
 )
-async def price(apiId: str, request: Request, caller: MayRead, api: ApiOf) -> QuoteAnswer:
+async def price(apiId: ApiId, request: Request, caller: MayRead, api: ApiOf) -> QuoteAnswer:
     """Check a request and say what it would cost at most. Nothing is fetched, held or made."""
-    catalogue.find(apiId)
+    catalogue.check(apiId)
     wanted = await run_request(request, api.service.request_model)
     priced = quote(api.service, wanted)
     return QuoteAnswer(

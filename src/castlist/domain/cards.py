@@ -4,6 +4,7 @@ Validation, price, `/models`, OpenAPI, the command line and the docs table all d
 Nothing else may name an engine.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -36,6 +37,8 @@ class Card:
     """May answer for every model type while no other engine is ready."""
     references: tuple[int, int] = (1, 1)
     """Fewest and most reference pictures."""
+    references_by: Mapping[str, int] = field(default_factory=dict[str, int], hash=False)
+    """The most for those model types where it is less than `references` says."""
     backgrounds: tuple[str, ...] = BACKGROUNDS
     aspect_ratios: tuple[str, ...] = ASPECT_RATIOS
     batch: int = 1
@@ -56,3 +59,7 @@ class Card:
     cannot: tuple[str, ...] = ()
     """What a caller might ask for and will not get, one sentence each."""
     options: type[EngineOptions] = field(default=EngineOptions)
+
+    def most_references(self, model_type: str) -> int:
+        """Return how many reference pictures a job of this model type may have."""
+        return self.references_by.get(model_type, self.references[1])

@@ -59,6 +59,8 @@ class Made:
     model: str
     seconds: float
     notes: tuple[str, ...] = ()
+    prompt: str = ""
+    """The words the engine was given for this image, if it reads any."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,51 +1,91 @@
-"""What passes between a hosted engine and the HTTP driver, as data. Engines build and parse it."""
+"""What passes between a hosted engine and the HTTP driver, as data. Engines build and parse it, `net.driver` sends it.
+
+No value here ever holds a secret: a request names the secret it needs and the driver fills it in on the way out. So
+everything here may be logged, compared in tests and kept with a job.
+"""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
+class Auth:
+    """Which secret goes into which header: `header: scheme <secret>`. `secret` is a name from the engine's card."""
+
+    header: str
+    secret: str
+    scheme: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a multipart/form-data body; a file when it has a `filename`."""
+
+    name: str
+    data: bytes
+    filename: str | None = None
+    content_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request to a hosted engine, as data. Headers may hold secrets: never log them."""
+    """One HTTP request to a hosted engine, as data."""
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     body: Any = None
     """JSON body, or None."""
+    parts: tuple[Part, ...] = ()
+    """Multipart body, instead of `body`."""
+    auth: Auth | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What came back."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        """Return the body as JSON; ValueError when it is none."""
-        return json.loads(self.body)
+    @property
+    def repeatable(self) -> bool:
+        """Whether sending it twice does no more than sending it once, so that nothing is paid for twice."""
+        return self.method in ("GET", "HEAD", "PUT", "DELETE")
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """The service is at work: ask again with `poll`. `remote_id` is saved before waiting, so nobody pays twice."""
+    """The service is at work: ask again with `poll`. It is saved before waiting, so nobody pays twice."""
 
     remote_id: str
     poll: Request
     cancel: Request | None = None
     fraction: float = 0.0
+    at_once: bool = False
+    """Ask without waiting: the work is done and `poll` only fetches it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back. Header names are lower case. `awaited` is what was asked for again; None for the first answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    awaited: Pending | None = None
+
+    def json(self) -> Any:
+        """Return the body as JSON; ValueError when it is none."""
+        try:
+            return json.loads(self.body)
+        except RecursionError:
+            raise ValueError("too deeply nested") from None
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """Done: the pictures, as URLs to download or as encoded bytes, one for the shot asked for."""
+    """Done: the pictures, as URLs (http, https, data:) or as encoded bytes, one for the shot asked for.
+
+    `model` and `seed` are what the service says it used, if it says so.
+    """
 
     pictures: tuple[str | bytes, ...]
-    model: str
+    model: str = ""
     seed: int | None = None
 
 
@@ -58,11 +98,45 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """It did not work. `retry`: the same request may work later. `operator`: for the log only, e.g. a bad key."""
+    """It did not work. `operator`: what went wrong, for the log only, e.g. a bad key; no customer ever reads it."""
 
-    reason: str
-    retry: bool
-    operator: str = ""
+    operator: str
+    retry: bool = False
+    """The very same request may work later."""
+    gone: bool = False
+    """The service has lost or spoilt the work it had accepted: only asking anew can help."""
 
 
 Parsed = Pending | Finished | Refused | Broken
+
+
+def to_text(pending: Pending) -> str:
+    """Write down what a later process needs to go on waiting. Holds no secret."""
+    return json.dumps(asdict(pending), separators=(",", ":"))
+
+
+def from_text(text: str) -> Pending | None:
+    """Read what `to_text` wrote; None when it is unreadable, e.g. from another release."""
+    try:
+        found = json.loads(text)
+        cancel = found["cancel"]
+        return Pending(
+            str(found["remote_id"]),
+            _request(found["poll"]),
+            None if cancel is None else _request(cancel),
+            float(found["fraction"]),
+            bool(found["at_once"]),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def _request(found: Mapping[str, Any]) -> Request:
+    auth = found["auth"]
+    return Request(
+        str(found["method"]),
+        str(found["url"]),
+        {str(name): str(value) for name, value in found["headers"].items()},
+        found["body"],
+        auth=None if auth is None else Auth(**auth),
+    )

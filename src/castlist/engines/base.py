@@ -3,19 +3,24 @@
 Engines are built once per process with their options and secrets; they never read the environment or a settings file.
 """
 
+import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
+from pydantic import Field
+
 from castlist.domain.cards import Card, EngineOptions
 from castlist.domain.tasks import Outcome, Shot, Task, Watch
 from castlist.domain.wire import Parsed, Reply, Request
+from castlist.net.pace import Pace
+from castlist.net.reach import Reach
 
 
 class Engine(ABC):
     """A typed function with a card. Subclass `Local` or `Hosted`, not this."""
 
-    card: ClassVar[Card]
+    card: Card
 
     def __init__(self, options: EngineOptions | None = None, secrets: Mapping[str, str] | None = None) -> None:
         self.options = options or self.card.options()
@@ -42,13 +47,70 @@ class Local(Engine):
         """Give back what `generate` keeps warm."""
 
 
+class HostedOptions(EngineOptions):
+    """What an operator may set for any hosted engine. Subclass it with the service's own `base_url`."""
+
+    base_url: str = Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$", description="Where the service answers.")
+    trusted_hosts: tuple[str, ...] = Field(
+        (), description="Hosts, with everything under them, to which the key may go besides that of base_url."
+    )
+    models: dict[str, str] = Field(
+        default_factory=dict[str, str],
+        description="The service's model id by model type, over the built-in ones; '' takes a model type out.",
+    )
+    concurrency: int = Field(4, ge=1, le=64, description="Images asked for at once, per worker process.")
+    request_seconds: float = Field(60, gt=0, description="Longest time for one request.")
+    total_seconds: float = Field(600, gt=0, description="Longest time for one image.")
+    tries: int = Field(5, ge=1, le=20, description="How often a request is sent that fails for a passing reason.")
+
+
 class Hosted(Engine):
     """An engine behind somebody else's HTTP. Two pure methods; one shared driver does the rest."""
 
+    queues: bool = True
+    """Whether the service accepts work at once and is asked for it later; else its first answer is the picture."""
+    default_models: ClassVar[Mapping[str, str]] = {}
+    """The service's model id by model type, as far as the operator does not say otherwise."""
+
+    def __init__(self, options: EngineOptions | None = None, secrets: Mapping[str, str] | None = None) -> None:
+        super().__init__(options, secrets)
+        if not isinstance(self.options, HostedOptions):
+            raise TypeError(f"the options of {self.card.id} must derive from HostedOptions")
+        self.common: HostedOptions = self.options
+        self.base_url = self.common.base_url.rstrip("/")
+        self.models = {kind: model for kind, model in {**self.default_models, **self.common.models}.items() if model}
+        self.card = dataclasses.replace(self.card, model_types=tuple(self.models))
+
     @abstractmethod
     def build(self, task: Task, shot: Shot) -> Request:
-        """Return the request that asks for this shot."""
+        """Return the request that asks for this shot; names secrets, never holds one."""
 
     @abstractmethod
     def parse(self, reply: Reply) -> Parsed:
         """Read any answer of the service, to the first request as to polls; never raises on what a service may send."""
+
+    def prompt(self, task: Task, shot: Shot) -> str:
+        """Return the words with which this shot is asked for; kept with the image. Empty for a service without any."""
+        return ""
+
+    def seed(self, shot: Shot) -> int:
+        """Return the seed that is sent for a shot: its own within 31 bits, as most services read it."""
+        return shot.seed & 0x7FFF_FFFF
+
+    def objection(self, task: Task) -> str | None:
+        """Return why this task cannot be asked for, in a sentence for the customer, or None: nothing is dropped."""
+        most = self.card.most_references(task.model_type)
+        if len(task.references) > most:
+            return f"This model takes at most {most} {'picture' if most == 1 else 'pictures'} of a character."
+        return None if task.model_type in self.models else "This model is not configured."
+
+    @property
+    def reach(self) -> Reach:
+        """Where requests, and with them the secrets, may go."""
+        return Reach(self.base_url, self.common.trusted_hosts)
+
+    @property
+    def pace(self) -> Pace:
+        """How patient to be."""
+        options = self.common
+        return Pace(options.request_seconds, options.total_seconds, options.tries)

@@ -6,6 +6,7 @@ The engine runs in a thread of its own, one image ahead of scoring and encoding.
 """
 
 import asyncio
+import contextlib
 import dataclasses
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -16,7 +17,9 @@ import structlog
 from castlist.domain.errors import EngineFailed, ImageRefused, InputImageRejected, JobCanceled, ServerError
 from castlist.domain.seeds import image_seed
 from castlist.domain.tasks import Alpha, Made, NotMade, Outcome, Pixels, Shot, Task, Watch
-from castlist.engines.base import Engine, Local
+from castlist.engines.base import Engine, Hosted, Local
+from castlist.flow import hosted
+from castlist.flow.hosted import Desk
 from castlist.scoring.identity import Identity
 from castlist.scoring.identity import Reference as Known
 from castlist.vision import picture
@@ -47,13 +50,20 @@ class Lost:
 
 
 async def make(
-    engine: Engine, task: Task, watch: Watch, *, output_format: OutputFormat, min_identity: float | None
+    engine: Engine,
+    task: Task,
+    watch: Watch,
+    *,
+    output_format: OutputFormat,
+    min_identity: float | None,
+    desk: Desk | None = None,
 ) -> AsyncIterator[Landed | Lost]:
     """Yield every shot of the task as it is done, each exactly once.
 
     Args:
         min_identity: 0–1; what scores lower is taken again, up to `RETAKES` times, and the best is delivered. None
             leaves it to the engine's card.
+        desk: how a hosted engine is reached, and what remembers the work it is asked for.
 
     Raises:
         InputImageRejected: the reference is of no use to this engine.
@@ -65,7 +75,7 @@ async def make(
     shots = list(task.shots)
     for attempt in range(RETAKES + 1):
         again: list[Shot] = []
-        async for shot, outcome in _outcomes(engine, dataclasses.replace(task, shots=tuple(shots)), watch):
+        async for shot, outcome in _outcomes(engine, dataclasses.replace(task, shots=tuple(shots)), watch, desk):
             if isinstance(outcome, NotMade):
                 if shot.index not in best:
                     yield Lost(shot, outcome, attempt + 1)
@@ -115,10 +125,17 @@ def _retake(shot: Shot, job_seed: int, attempt: int) -> Shot:
     return dataclasses.replace(shot, seed=image_seed(job_seed, shot.index, attempt))
 
 
-async def _outcomes(engine: Engine, task: Task, watch: Watch) -> AsyncIterator[tuple[Shot, Outcome]]:
+async def _outcomes(
+    engine: Engine, task: Task, watch: Watch, desk: Desk | None
+) -> AsyncIterator[tuple[Shot, Outcome]]:
     """Yield one outcome a shot; what the engine leaves out, or breaks off with, becomes `NotMade`."""
+    if isinstance(engine, Hosted):
+        async with contextlib.aclosing(hosted.outcomes(engine, task, watch, desk or Desk())) as stream:
+            async for pair in stream:
+                yield pair
+        return
     if not isinstance(engine, Local):
-        raise ServerError("Hosted engines cannot be run yet.")
+        raise ServerError(f"{engine.card.id} is neither a local nor a hosted engine.")
     missing = {shot.index: shot for shot in task.shots}
     failure = EngineFailed()
     try:

@@ -173,3 +173,15 @@ def _check_public_name(host: str) -> None:
     labels = host.split(".")
     if len(labels) < 2 or labels[-1] in _LOCAL_SUFFIXES:
         raise InputImageRejected(NOT_PUBLIC)
+
+
+def endpoint(url: str) -> tuple[str, ...]:
+    """Return `host:port` of an operator's own URL, as an entry for `allow_hosts`; empty when it has no valid host."""
+    parts = _URL.fullmatch(url)
+    if parts is None or (scheme := parts["scheme"].lower()) not in DEFAULT_PORTS:
+        return ()
+    try:
+        host, port = _authority(parts["authority"], scheme)
+    except InputImageRejected:
+        return ()
+    return (f"{host}:{port}",)

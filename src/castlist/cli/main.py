@@ -1,6 +1,8 @@
 """The `castlist` command: puts the groups together and turns errors into one sentence. Holds no command of its own."""
 
+import re
 import sys
+from collections.abc import Sequence
 from typing import NoReturn
 
 import typer
@@ -42,10 +44,13 @@ def _root(  # pyright: ignore[reportUnusedFunction]
     pass
 
 
-def run() -> NoReturn:
-    """Run the command line and exit: 0 done, 1 with one sentence on stderr, 2 for a misspelt command, 130 on Ctrl-C."""
+def run(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command line, by default the process's own, and exit.
+
+    Exit codes: 0 done, 1 with one sentence on stderr, 2 for a misspelt command, 130 on Ctrl-C.
+    """
     try:
-        app()
+        app(arguments)
     except (CastlistError, Problem) as error:
         _fail(error)
     except KeyboardInterrupt:
@@ -60,12 +65,14 @@ def run() -> NoReturn:
 
 def _fail(problem: object) -> NoReturn:
     details = [f"{detail.field}: {detail.message}" for detail in getattr(problem, "details", ())]
-    print("castlist:", *(details or [problem]), file=sys.stderr)
+    print("castlist:", "; ".join(details) or problem, file=sys.stderr)
     sys.exit(1)
 
 
 def _explained(error: Exception) -> str | None:
     """Return a sentence for errors of the installation's configuration; None for what is a fault of ours."""
+    import tomllib
+
     from pydantic import ValidationError
     from pydantic_settings import SettingsError
 
@@ -75,6 +82,11 @@ def _explained(error: Exception) -> str | None:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         return f"the setting {place} is not valid: {first['msg']}"
-    if isinstance(error, SettingsError | DuplicateEngine):
+    if isinstance(error, SettingsError):
+        named = re.search(r'field "(\w+)"', str(error))
+        return f"the setting {named[1]} is not valid JSON." if named else f"the settings cannot be read: {error}."
+    if isinstance(error, tomllib.TOMLDecodeError):
+        return f"castlist.toml cannot be read: {error}."
+    if isinstance(error, DuplicateEngine):
         return str(error)
     return None

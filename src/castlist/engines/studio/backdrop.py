@@ -66,12 +66,12 @@ def own_scene(prepared: Prepared, frame: Frame, size: tuple[int, int]) -> Map:
     """Return the reference's own surroundings as this framing sees them, moved and enlarged as little as it takes to
     fill the picture."""
     width, height = size
-    rows, columns = prepared.alpha.shape
-    scale = max(frame.scale, width / columns, height / rows)
+    x0, y0, x1, y1 = prepared.extent.inner
+    scale = max(frame.scale, width / (x1 - x0), height / (y1 - y0))
     left = frame.anchor[0] - (frame.place[0]) / scale
     top = frame.anchor[1] - (frame.place[1]) / scale
-    left = min(max(left, 0.0), columns - width / scale)
-    top = min(max(top, 0.0), rows - height / scale)
+    left = min(max(left, x0), x1 - width / scale)
+    top = min(max(top, y0), y1 - height / scale)
     step = 8
     window = Frame(scale, (left - 0.5 + 0.5 / scale, top - 0.5 + 0.5 / scale), (0.0, 0.0))
     points = spread(window.points(width, height, step), width, height, step)

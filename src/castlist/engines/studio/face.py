@@ -1,6 +1,6 @@
 """The face as geometry: where it is, how large, which way it looks. Called by `reference`; knows no colours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,12 @@ class FaceShape:
     yaw_deg: float
     """Of the face in the reference, signed as in `castlist.domain.poses`."""
     roll_deg: float
+
+    def moved(self, right: float, down: float) -> "FaceShape":
+        """Return the same face in a picture that was extended at the left and top by so many px."""
+        by = np.array([right, down], np.float32)
+        points = self.points + np.array([right, down, 0], np.float32)
+        return replace(self, points=points, centre=self.centre + by, eyes=self.eyes + by, chin=self.chin + by)
 
 
 def from_mesh(mesh: Points, detected: Detected) -> FaceShape:

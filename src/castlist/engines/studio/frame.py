@@ -23,6 +23,9 @@ EYE_LINE: dict[Framing, float] = {"close_up": 0.46, "head_and_shoulders": 0.39, 
 FIGURE_SHARE: dict[Framing, float] = {"close_up": 1.2, "head_and_shoulders": 0.86, "half_length": 0.72, "wide": 0.48}
 
 
+CLOSER = 1.3
+"""A close-up is at least so much larger than the smallest possible view."""
+
 KEYSTONE: dict[Camera, float] = {"eye": 0.0, "low": 0.22, "high": -0.22}
 """How much the size grows from the top of the picture to its bottom."""
 
@@ -46,12 +49,15 @@ class Extent:
     """What framing needs to know of a subject, all in picture px."""
 
     width: float
-    height: float
-    """Of the whole reference picture."""
+    """Of the picture the character is drawn from."""
+    inner: tuple[int, int, int, int]
+    """x0, y0, x1, y1 of the reference in it."""
     box: tuple[float, float, float, float]
     """x0, y0, x1, y1 of the subject."""
     anchor: tuple[float, float]
     """The point that is placed: between the eyes, or the middle of a figure."""
+    crown: float
+    """The row of the highest hair, or of a figure's top."""
     head_px: float
     """Crown to chin, or the height of a figure."""
     cuts: Cuts
@@ -97,21 +103,31 @@ def solve(
     wish_scale, wish_x, wish_y = _wish(extent, pose, size, nudge)
     scale = wish_scale * np.geomspace(0.8, 7, 100)[:, None, None]
     x = np.linspace(0.2, 0.8, 31)[None, :, None] * width
-    y = np.linspace(0.2, 0.95 if extent.figure or pose.framing == "wide" else 0.76, 40)[None, None, :] * height
+    lowest = 0.95 if extent.figure else 0.68 if pose.framing == "wide" else 0.62
+    y = np.linspace(0.16, lowest, 40)[None, None, :] * height
     keystone = KEYSTONE[pose.camera]
     view = _Candidates(extent, size, scale, x, y, min(1.0, 1 + 0.6 * keystone))
+    cuts, outside = view.shown_cuts(), view.outside() if inside else np.zeros(1)
+    if pose.framing == "close_up":
+        wish_scale = max(wish_scale, min(CLOSER * _smallest(scale, cuts + outside), 1.4 * wish_scale))
     cost = (
         2.2 * np.abs(np.log(scale / wish_scale))
         + 2.5 * (np.abs(x - wish_x) / width) ** 1.5
-        + 3.0 * (np.abs(y - wish_y) / height) ** 1.5
-        + 1e3 * view.shown_cuts()
-        + (0 if extent.figure else 30 * view.lost_head(0.06 if pose.framing == "close_up" else -0.02))
+        + 6.0 * (np.abs(y - wish_y) / height) ** 1.5
+        + 1e3 * cuts
+        + 12 * outside
+        + (0 if extent.figure else 30 * view.lost_head(0.1 if pose.framing == "close_up" else -0.02))
         + (0 if extent.figure or pose.framing == "close_up" else 12 * view.lost_shoulders())
-        + (12 * view.outside() if inside else 0)
     )
     best = np.unravel_index(int(np.argmin(cost)), cost.shape)
     place = (float(x[0, best[1], 0]), float(y[0, 0, best[2]]))
     return Frame(float(scale[best[0], 0, 0]), extent.anchor, place, keystone)
+
+
+def _smallest(scale: Grid, bad: Grid) -> float:
+    """Return the smallest scale at which some place has nothing bad."""
+    good = (bad < 1e-6).any(axis=(1, 2))
+    return float(scale[int(np.argmax(good)), 0, 0]) if good.any() else 0.0
 
 
 def _wish(
@@ -169,18 +185,18 @@ class _Candidates:
 
     def lost_head(self, slack: float) -> Grid:
         """Return how much more of the head than `slack` leaves at the top, in head heights."""
-        crown = 0.0 if self.extent.cuts.top else self.extent.anchor[1] - self.extent.box[1]
+        crown = 0.0 if self.extent.cuts.top else self.extent.anchor[1] - self.extent.crown
         crown = min(crown, 0.75 * self.extent.head_px)
         return np.maximum(0, (self.scale * crown - self.y) / (self.scale * self.extent.head_px) - slack)
 
     def lost_shoulders(self) -> Grid:
         """Return how much of the half head height below the chin, where shoulders are, the lower edge cuts away."""
-        chin = self.extent.box[1] + self.extent.head_px - self.extent.anchor[1]
+        chin = self.extent.crown + self.extent.head_px - self.extent.anchor[1]
         shown = (self.size[1] - self.y) / self.scale - chin
         return np.maximum(0, 0.5 - shown / self.extent.head_px)
 
     def outside(self) -> Grid:
         """Return how far the picture reaches beyond the reference, as a share of its sides."""
-        rows = self.extent.height
-        sides = (self.across(0), 1 - self.across(self.extent.width), self.down(0), 1 - self.down(rows))
+        x0, y0, x1, y1 = self.extent.inner
+        sides = (self.across(x0), 1 - self.across(x1), self.down(y0), 1 - self.down(y1))
         return sum((np.maximum(0, side) for side in sides), np.zeros(1))

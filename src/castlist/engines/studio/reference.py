@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from castlist.domain.tasks import Reference
-from castlist.engines.studio import detail, face, fill, ops, turn
+from castlist.engines.studio import detail, extend, face, fill, ops, turn
 from castlist.engines.studio.frame import Cuts, Extent
 from castlist.engines.studio.layers import Layer
 from castlist.engines.studio.ops import Map, Pixels
@@ -20,13 +20,15 @@ from castlist.vision.faces import Face
 FACE_PX = 460
 """Faces larger than this are scaled down: a close-up at one megapixel shows no more."""
 AREA_PX = 2_300_000
+Box = tuple[float, float, float, float]
+
 KEPT = 6
 """References kept warm: about 40 MB each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """A reference ready for shots. All coordinates are px of `colour`."""
+    """A reference ready for shots. All coordinates are px of `colour`, which may be larger than the reference."""
 
     colour: Pixels
     """uint8 [h, w, 3]: the character's own colours, continued beyond its outline."""
@@ -86,19 +88,24 @@ def prepare(reference: Reference) -> Prepared:
     if chosen is not None:
         landmarks = mesh.landmarks(picture, chosen)
         shape = face.from_mesh(landmarks, chosen) if landmarks is not None else face.from_box(chosen)
-    box = _box(cut.alpha)
-    extent = _extent(cut.alpha, box, shape)
-    drawn = cut.method == "flat"
-    depth = turn.head_depth(shape, cut.alpha) if shape is not None else turn.figure_depth(cut.alpha, box, 0.22)
+    colour, alpha, pad = cut.colour, cut.alpha, extend.Pad()
+    if shape is not None and cut.method != "flat":
+        crown, head_px = _head(alpha, shape)
+        middle = float(shape.centre[0]), float(shape.chin[1])
+        colour, alpha, pad = extend.complete(colour, alpha, head=(crown, head_px), chin=middle)
+        shape = shape.moved(pad.left, pad.top)
+    box = _box(alpha)
+    depth = turn.head_depth(shape, alpha) if shape is not None else turn.figure_depth(alpha, box, 0.22)
+    inner = (pad.left, pad.top, pad.left + picture.shape[1], pad.top + picture.shape[0])
     return Prepared(
-        colour=cut.colour,
-        alpha=cut.alpha,
-        whole=Layer(np.dstack([cut.colour, ops.to_bytes(cut.alpha)]), (0, 0), 1),
-        scene=Layer(fill.behind(picture, cut.alpha), (0, 0), 1),
-        extent=extent,
+        colour=colour,
+        alpha=alpha,
+        whole=Layer(np.dstack([colour, ops.to_bytes(alpha)]), (0, 0), 1),
+        scene=Layer(fill.behind(picture, cut.alpha), (pad.left, pad.top), 1),
+        extent=_extent(alpha, box, inner, shape),
         face=shape,
         depth=depth,
-        drawn=drawn,
+        drawn=cut.method == "flat",
         people=len(found),
     )
 
@@ -126,23 +133,26 @@ def _main(found: list[Face], width: int) -> Face | None:
     return max(found, key=weight, default=None)
 
 
-def _box(alpha: Map) -> tuple[float, float, float, float]:
+def _box(alpha: Map) -> Box:
     solid = alpha > 0.4
     rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
     return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
 
 
-def _extent(alpha: Map, box: tuple[float, float, float, float], shape: face.FaceShape | None) -> Extent:
+def _extent(alpha: Map, box: Box, inner: tuple[int, int, int, int], shape: face.FaceShape | None) -> Extent:
     x0, y0, x1, y1 = box
     cuts = _cuts(alpha, box)
     if shape is None:
-        middle = ((x0 + x1) / 2, (y0 + y1) / 2)
-        return Extent(alpha.shape[1], alpha.shape[0], box, middle, y1 - y0, cuts, True)
-    crown = _crown(alpha, shape)
-    head_px = float(np.clip(shape.chin[1] - crown, 1.1 * shape.height_px, 1.7 * shape.height_px))
+        return Extent(alpha.shape[1], inner, box, ((x0 + x1) / 2, (y0 + y1) / 2), y0, y1 - y0, cuts, True)
+    crown, head_px = _head(alpha, shape)
     column = float(0.5 * shape.eyes[0] + 0.5 * shape.centre[0])
-    top = (x0, crown, x1, y1)
-    return Extent(alpha.shape[1], alpha.shape[0], top, (column, float(shape.eyes[1])), head_px, cuts, False)
+    return Extent(alpha.shape[1], inner, box, (column, float(shape.eyes[1])), crown, head_px, cuts, False)
+
+
+def _head(alpha: Map, shape: face.FaceShape) -> tuple[float, float]:
+    """Return the row of the crown and the height of the head, px."""
+    crown = _crown(alpha, shape)
+    return crown, float(np.clip(shape.chin[1] - crown, 1.1 * shape.height_px, 1.7 * shape.height_px))
 
 
 def _crown(alpha: Map, shape: face.FaceShape) -> float:
@@ -154,9 +164,9 @@ def _crown(alpha: Map, shape: face.FaceShape) -> float:
     return float(gaps[-1] + 1) if len(gaps) else 0.0
 
 
-def _cuts(alpha: Map, box: tuple[float, float, float, float]) -> Cuts:
+def _cuts(alpha: Map, box: Box) -> Cuts:
     height = alpha.shape[0]
-    least = max(3, 0.03 * max(box[2] - box[0], box[3] - box[1]))
+    least = max(3, 0.012 * max(box[2] - box[0], box[3] - box[1]))
 
     def span(line: NDArray[np.bool_]) -> tuple[float, float] | None:
         where = np.flatnonzero(line)
@@ -171,7 +181,7 @@ def _cuts(alpha: Map, box: tuple[float, float, float, float]) -> Cuts:
     )
 
 
-def _flat_end(alpha: Map, box: tuple[float, float, float, float]) -> float | None:
+def _flat_end(alpha: Map, box: Box) -> float | None:
     """Return the row at which a bust is cut off straight inside the picture, or None."""
     x0, y0, x1, y1 = (int(value) for value in box)
     depth = max(2, round(0.012 * (y1 - y0)))

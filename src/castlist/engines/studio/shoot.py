@@ -52,7 +52,8 @@ def take(prepared: Prepared, shot: Shot, size: tuple[int, int], *, inside: bool 
     source = bend.source_of(camera.points(*size, STEP_PX))
     points = spread(source, *size, STEP_PX)
     drawn = _draw(prepared, points, camera.scale)
-    return View(drawn[..., :3], _crisp(drawn[..., 3]), points, camera, angles)
+    alpha = _crisp(drawn[..., 3]) * _on_canvas(points, prepared.alpha.shape)
+    return View(drawn[..., :3], alpha, points, camera, angles)
 
 
 def _angles(prepared: Prepared, pose: Pose, wish: NDArray[np.float64]) -> tuple[float, float, float]:
@@ -98,6 +99,14 @@ def _lay_over(picture: Pixels, layer: Layer, points: Map, zoom: float, shape: tu
     drawn = layer.sample(points[part], zoom).astype(np.float32)
     share = np.clip(inner[part], 0, 1)[..., None]
     picture[part] = (picture[part] * (1 - share) + drawn * share + 0.5).astype(np.uint8)
+
+
+def _on_canvas(points: Map, shape: tuple[int, ...]) -> Map:
+    """Return 1 where `points` lie on the picture, falling to 0 a little beyond its border. float32 [H, W]"""
+    height, width = shape
+    x, y = points[..., 0], points[..., 1]
+    beyond = np.maximum(np.maximum(-x, x - (width - 1)), np.maximum(-y, y - (height - 1)))
+    return np.clip(1 - beyond / (0.015 * max(height, width)), 0, 1).astype(np.float32)
 
 
 def _crisp(alpha: Pixels) -> Map:

@@ -91,11 +91,19 @@ async def open_service(settings: "Settings") -> "Service":
     except OSError as error:
         raise Problem(f"The data folder {settings.data_dir} cannot be used: {error.strerror or error}.") from error
     try:
+        if file := sqlite_file(service.database.url):
+            file.touch()  # says in plain words why a file cannot be opened; an empty one is an empty database
         await bootstrap.prepare(service)
     except Exception as error:
         await service.close()
-        raise Problem(f"The database {masked_url(service.database.url)} cannot be used: {first_line(error)}") from error
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else first_line(error)
+        raise Problem(f"The database {masked_url(service.database.url)} cannot be used: {reason}.") from error
     return service
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Return the file of a SQLite database by its URL; None for other databases."""
+    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
 
 
 def masked_url(url: str) -> str:

@@ -7,12 +7,11 @@ import os
 import signal
 import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from castlist.cli.common import DatabaseUrl, DataDir, Problem, load_settings, open_service
+from castlist.cli.common import DatabaseUrl, DataDir, Problem, load_settings, open_service, sqlite_file
 
 if TYPE_CHECKING:
     from castlist.settings import Settings
@@ -40,8 +39,8 @@ async def _run(settings: "Settings") -> None:
 
     service = await open_service(settings)
     alone = contextlib.nullcontext()
-    if service.database.is_sqlite:
-        alone = sole_worker(Path(f"{service.database.url.removeprefix('sqlite:///')}.worker"))
+    if file := sqlite_file(service.database.url):
+        alone = sole_worker(file.with_name(f"{file.name}.worker"))
     try:
         with alone:
             worker = Worker(

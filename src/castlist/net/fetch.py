@@ -8,6 +8,7 @@ import asyncio
 import base64
 import binascii
 import re
+import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from castlist.net.guard import FetchPolicy, Target, check_url
 
 MAX_CONNECT_S = 4.0
 """One address's share of the deadline, so that a dead one leaves time for the next."""
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HEADERS = [
     (b"User-Agent", b"castlist/1 (picture fetcher)"),
@@ -58,10 +60,17 @@ async def fetch(url: str, policy: FetchPolicy, *, backend: httpcore2.AsyncNetwor
             return await _follow(check_url(url, policy), policy, backend)
     except (TimeoutError, httpcore2.TimeoutException):
         raise InputImageRejected(f"The picture did not arrive within {policy.timeout_s:g} seconds.") from None
-    except httpcore2.ConnectError:
-        raise InputImageRejected("The host of the picture's URL could not be reached.") from None
+    except httpcore2.ConnectError as error:
+        how = " over TLS: its certificate or handshake is not valid" if _is_tls_failure(error) else ""
+        raise InputImageRejected(f"The host of the picture's URL could not be reached{how}.") from None
     except (httpcore2.NetworkError, httpcore2.ProtocolError):
         raise InputImageRejected("The connection broke off while the picture was fetched.") from None
+
+
+def _is_tls_failure(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, ssl.SSLError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 async def _follow(target: Target, policy: FetchPolicy, backend: httpcore2.AsyncNetworkBackend) -> Fetched:
@@ -116,10 +125,10 @@ def _next(current: Target, location: str, policy: FetchPolicy) -> Target:
     if any(char in " \\" or not char.isprintable() for char in location):
         raise InputImageRejected("The picture's URL redirects to an invalid address.")
     try:
-        joined = urljoin(current.url, location)
+        absolute = location if _SCHEME.match(location) else urljoin(current.url, location)
     except ValueError:
         raise InputImageRejected("The picture's URL redirects to an invalid address.") from None
-    target = check_url(joined, policy)
+    target = check_url(absolute, policy)
     if current.scheme == "https" and target.scheme == "http":
         raise InputImageRejected("The picture's URL redirects from https to http.")
     return target

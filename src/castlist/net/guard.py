@@ -171,7 +171,7 @@ def _check_port(host: str, port: int, policy: FetchPolicy) -> None:
 
 def _check_public_name(host: str) -> None:
     labels = host.split(".")
-    if len(labels) < 2 or labels[-1] in _LOCAL_SUFFIXES:
+    if len(labels) < 2 or not labels[-1][0].isalpha() or labels[-1] in _LOCAL_SUFFIXES:
         raise InputImageRejected(NOT_PUBLIC)
 
 

@@ -1,102 +1,241 @@
-"""Lift drawings off a plain backdrop: flood it from the borders, keep light areas that lie inside outlines.
+"""Lift a drawing, or anything, off a plain backdrop: flood from the borders, keep light areas inside outlines.
 
 Called by `matte`. Knows nothing of faces and models; returns None where the picture has no plain backdrop.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from castlist.vision.alpha import disc
+from castlist.vision.alpha import disc, reduce_to
 
 Float = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-FLAT_STEP = 3.0  # neighbouring pixels nearer than this (of 255) count as one painted area
-FLAT_SHARE = 0.60  # a picture is a drawing when this share of its subject is painted areas
-STEP = 3.0  # how fast a shaded backdrop may change from pixel to pixel, of 255
-SPREAD = 26.0  # how far a backdrop pixel may lie from the backdrop's smooth colour, of 255
+FLAT_STEP = 3  # pixels that differ by less than this (of 255) from all eight neighbours count as evenly painted
+FLAT_SHARE = 0.55  # a picture is a drawing when this share of its subject is evenly painted
+BORDER_SHARE = 0.5  # so much of the upper and side borders must be backdrop
+TOLERANCE = (6.0, 26.0)  # least and greatest distance from the backdrop's colour that is still backdrop, of 255
+SHADING = 65.0  # how much a backdrop may change along the borders, of 255
+COLOURFUL = 24.0  # a backdrop whose channels differ by more than this is no paper: its colour inside is a hole
+GAP = 0.008  # gaps in an outline up to this share of the shorter side (twice over) hold the flood back
+OPEN_BUST, OPEN_FIGURE = 1.06, 1.6  # a line drawing open at its lower end grows by more when that end is closed
+STANDING = 1.6  # taller than wide by this: a standing figure, with backdrop between its legs
+LINES = 0.3  # a subject of which less than this is left without a rim of 2 px consists of lines
 LEAST_BACKDROP, LEAST_SUBJECT = 0.04, 0.003  # shares of the picture
 
 
-def backdrop(image: NDArray[np.uint8]) -> Mask | None:
-    """Return the plain backdrop of a picture that is connected to its upper borders, or None.
+@dataclass(frozen=True, slots=True)
+class Backdrop:
+    """The plain backdrop of a picture.
 
-    image: uint8 [H, W, 3], sRGB. Returns bool [H, W], True on the backdrop.
+    outside: bool [H, W], True on the backdrop. colour: float32 [H, W, 3], 0-255, the backdrop's smooth colour
+    everywhere, also behind the subject. noise: how far (of 255) its pixels typically lie from that colour.
+    """
+
+    outside: Mask
+    colour: Float
+    noise: float
+
+
+def backdrop(image: NDArray[np.uint8]) -> Backdrop | None:
+    """Find the plain or smoothly shaded backdrop of a picture.
+
+    image: uint8 [H, W, 3], sRGB. Returns None when the borders are not plain, or nothing stands before them.
+    """
+    height, width = image.shape[:2]
+    seeds = _seeds(height, width)
+    start = np.array([image[y, x] for x, y in seeds], np.float32)
+    keep = _agreeing(start)
+    if keep.mean() < BORDER_SHARE:
+        return None
+    places = np.array(seeds, np.float32)[keep]
+    colour = _surface(places, start[keep], height, width, degree=2)
+    columns, rows = places.astype(int).T
+    noise = _noise(image, colour, rows, columns)
+    for _ in range(4):
+        found = _reach(_near(image, colour, noise), seeds)
+        if found.mean() < LEAST_BACKDROP:
+            return None
+        rows, columns = np.nonzero(_thinned(found))
+        sample = image[rows, columns].astype(np.float32)
+        colour = _surface(np.stack([columns, rows], 1).astype(np.float32), sample, height, width, degree=3)
+        noise = _noise(image, colour, rows, columns)
+    near = _near(image, colour, noise)
+    border = np.array([near[y, x] for x, y in seeds])
+    outside = _outside(near, seeds, paper=float(np.ptp(colour[near].mean(0))) < COLOURFUL)
+    ripples = _ringing(image, colour, outside)
+    outside = ~_larger(~(outside | ripples), max(4, outside.size // (8000 if ripples.any() else 60000)))
+    if border.mean() < BORDER_SHARE or not LEAST_BACKDROP < outside.mean() < 1 - LEAST_SUBJECT:
+        return None
+    return Backdrop(outside, colour, noise)
+
+
+def _noise(image: NDArray[np.uint8], colour: Float, rows: NDArray, columns: NDArray) -> float:
+    """Return how far (of 255) backdrop pixels typically lie from its smooth colour."""
+    return float(np.median(np.abs(image[rows, columns] - colour[rows, columns]).max(-1)))
+
+
+def _near(image: NDArray[np.uint8], colour: Float, noise: float) -> Mask:
+    return np.abs(image - colour).max(-1) < np.clip(4.0 + 3.5 * noise, *TOLERANCE)
+
+
+def _ringing(image: NDArray[np.uint8], colour: Float, outside: Mask) -> Mask:
+    """Return pixels near the subject's rim that are backdrop disturbed by lossy compression (blocks of 8 px)."""
+    import cv2
+
+    error = np.abs(image - colour).max(-1)
+    subject = _larger(~outside, max(6, outside.size // 2000)).astype(np.uint8)
+    beside = cv2.dilate(subject, disc(8)) > 0
+    calm = outside & beside & (cv2.dilate(subject, disc(2)) == 0)
+    ripple = float(np.percentile(error[calm], 75)) if calm.any() else 0.0
+    if ripple < 1.0 + 2.0 * float(np.median(error[outside])):
+        return np.zeros_like(outside)
+    disturbed = ~outside & (error < min(44.0, 12.0 + 8.0 * ripple))
+    _, labels = cv2.connectedComponents(disturbed.astype(np.uint8), connectivity=4)
+    deep = cv2.dilate(outside.astype(np.uint8), disc(8)) == 0
+    painted = np.isin(labels, np.unique(labels[disturbed & deep]))
+    return disturbed & ~painted
+
+
+
+def _seeds(height: int, width: int) -> list[tuple[int, int]]:
+    """Return places (x, y) on the upper border and the sides.
+
+    The lower quarter is left out: a bust stands on it, and a white shirt there is no backdrop.
+    """
+    step = max(1, min(height, width) // 96)
+    border = [(x, 0) for x in range(0, width, step)]
+    return border + [(x, y) for y in range(0, int(height * 0.75), step) for x in (0, width - 1)]
+
+
+def _agreeing(colours: Float) -> Mask:
+    """Return which border colours go together: those near the median of all."""
+    return np.abs(colours - np.median(colours, axis=0)).max(-1) < SHADING
+
+
+def _surface(places: Float, colours: Float, height: int, width: int, degree: int) -> Float:
+    """Fit a polynomial in x and y to colours at places (x, y) and evaluate it on the whole picture, 0-255."""
+    import cv2
+
+    def terms(x: Float, y: Float) -> Float:
+        return np.stack([x**i * y**j for i in range(degree + 1) for j in range(degree + 1 - i)], -1)
+
+    x, y = places[:, 0] / width * 2 - 1, places[:, 1] / height * 2 - 1
+    basis = terms(x, y)
+    keep = np.ones(len(colours), bool)
+    weights = np.zeros((basis.shape[1], 3))
+    for _ in range(3):
+        weights = np.linalg.lstsq(basis[keep].astype(np.float64), colours[keep].astype(np.float64), rcond=None)[0]
+        error = np.abs(basis @ weights - colours).max(-1)
+        keep = error <= max(4.0, 2.5 * float(np.median(error)))
+    rows, columns = min(height, 96), min(width, 96)
+    grid_y, grid_x = np.mgrid[0:rows, 0:columns].astype(np.float32)
+    coarse = terms((grid_x + 0.5) / columns * 2 - 1, (grid_y + 0.5) / rows * 2 - 1) @ weights
+    full = cv2.resize(coarse.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.clip(full, 0.0, 255.0)
+
+
+def _thinned(mask: Mask) -> Mask:
+    """Keep about 4000 pixels of a mask, evenly spread: enough to fit a smooth colour."""
+    step = max(1, int(np.sqrt(mask.sum() / 4000)))
+    thin = np.zeros_like(mask)
+    thin[::step, ::step] = mask[::step, ::step]
+    return thin
+
+
+def _reach(near: Mask, seeds: list[tuple[int, int]]) -> Mask:
+    """Return the parts of `near` that are connected to a seed."""
+    import cv2
+
+    _, labels = cv2.connectedComponents(near.astype(np.uint8), connectivity=4)
+    ids = {int(labels[y, x]) for x, y in seeds} - {0}
+    return np.isin(labels, list(ids))
+
+
+def _outside(near: Mask, seeds: list[tuple[int, int]], paper: bool) -> Mask:
+    """Return the backdrop among the pixels that have its colour.
+
+    On paper (white, grey, black) what lies inside outlines, even outlines with small gaps, is subject; on a colourful
+    backdrop it is a hole.
     """
     import cv2
 
-    height, width = image.shape[:2]
-    if min(height, width) < 16:
-        return None
-    calm = np.ascontiguousarray(cv2.bilateralFilter(image, 5, 12, 3))
-    seeds = _seeds(calm)
-    if not seeds:
-        return None
-    canvas = np.zeros((height + 2, width + 2), np.uint8)
-    flags = 4 | cv2.FLOODFILL_MASK_ONLY | (1 << 8)
-    tolerance = (STEP,) * 3
-    for x, y in seeds:
-        if canvas[y + 1, x + 1] == 0:
-            cv2.floodFill(calm, canvas, (x, y), (0, 0, 0), tolerance, tolerance, flags)
-    found = canvas[1:-1, 1:-1]
-    # narrow leaks through gaps of an outline are closed, then the true shape is restored from what remains
-    leak = disc(max(1, min(height, width) / 400))
-    open_ = cv2.morphologyEx(found, cv2.MORPH_OPEN, leak)
-    _, labels = cv2.connectedComponents(open_, connectivity=4)
-    kept = np.isin(labels, [v for v in {int(labels[y, x]) for x, y in seeds} if v])
-    found = cv2.dilate(kept.astype(np.uint8), leak) & found
-    share = float(found.mean())
-    if share < LEAST_BACKDROP or share > 1 - LEAST_SUBJECT:
-        return None
-    return found.astype(bool)
+    smallest = max(6, near.size // 20000)
+    if not paper:
+        return _reach(near, seeds) | _larger(near, smallest)
+    found = _reach(near, seeds)
+    ball = disc(max(1.0, GAP * min(near.shape)))
+    open_ = cv2.morphologyEx(np.pad(found.astype(np.uint8), 16, mode="edge"), cv2.MORPH_OPEN, ball)[16:-16, 16:-16] > 0
+    main = _reach(open_, seeds)
+    pockets = _larger(open_ & ~main, 4 * smallest)
+    if pockets.any():
+        pockets = cv2.dilate(pockets.astype(np.uint8), disc(GAP * min(near.shape) + 1)) > 0
+        found = _reach(found & (~pockets | main), seeds)
+    return _close_bust(found, seeds)
 
 
-def _seeds(image: NDArray[np.uint8]) -> list[tuple[int, int]]:
-    """Return border pixels (x, y) of the backdrop: the upper border and sides, where they keep the corner's colour.
+def _larger(mask: Mask, least_px: int) -> Mask:
+    """Return the connected parts of a mask with at least `least_px` pixels."""
+    import cv2
 
-    The lower border is left out: a bust stands on it, and a white shirt there is no backdrop.
-    """
-    height, width = image.shape[:2]
-    reach = max(1, int(height * 0.75))
-    step = max(1, min(height, width) // 64)
-    border = [(x, 0) for x in range(0, width, step)]
-    border += [(x, y) for y in range(0, reach, step) for x in (0, width - 1)]
-    colours = np.array([image[y, x] for x, y in border], np.float32)
-    corners = np.array([image[0, 0], image[0, -1]], np.float32)
-    near = np.abs(colours[:, None] - corners[None]).max(-1).min(-1) < SPREAD
-    if near.mean() < 0.5:
-        return []
-    return [place for place, keep in zip(border, near, strict=True) if keep]
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
+    keep = stats[:, cv2.CC_STAT_AREA] >= least_px
+    keep[0] = False
+    return keep[labels]
+
+
+def _close_bust(outside: Mask, seeds: list[tuple[int, int]]) -> Mask:
+    """Close a line drawing that is open at its lower end, so that the white inside it is not taken for backdrop."""
+    import cv2
+
+    inside = _larger(~outside, max(6, outside.size // 5000))
+    rows = np.flatnonzero(inside.any(1))
+    if rows.size == 0:
+        return outside
+    end = int(rows[-1])
+    band = inside[max(0, end - int(0.05 * (end - rows[0])) - 1) : end + 1]
+    columns = np.flatnonzero(band.any(0))
+    ends = [int(np.flatnonzero(inside[:, x])[-1]) for x in (columns[0], columns[-1])]
+    barrier = np.zeros(outside.shape, np.uint8)
+    cv2.line(barrier, (int(columns[0]), ends[0]), (int(columns[-1]), ends[1]), 1, 1)
+    closed = _reach(outside & (cv2.dilate(barrier, disc(1)) == 0), seeds)
+    closed = (cv2.dilate(closed.astype(np.uint8), disc(2)) > 0) & outside & (closed | (barrier == 0))
+    columns = np.flatnonzero(inside.any(0))
+    standing = rows[-1] - rows[0] > STANDING * (columns[-1] - columns[0])
+    least = (OPEN_FIGURE if standing else OPEN_BUST) * float((~outside).sum())
+    return closed if float((~closed).sum()) > least and closed.mean() > LEAST_BACKDROP else outside
 
 
 def is_drawing(image: NDArray[np.uint8], outside: Mask) -> bool:
-    """Say whether the subject consists of evenly painted areas, as a flat drawing does and a photograph does not."""
+    """Say whether the subject consists of evenly painted areas, as a drawing does and a photograph does not."""
     import cv2
 
     inside = cv2.erode((~outside).astype(np.uint8), disc(2)).astype(bool)
-    if inside.sum() < 64:
-        inside = ~outside
+    if inside.sum() < LINES * (~outside).sum():
+        return True
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     window = np.ones((3, 3), np.uint8)
     span = cv2.subtract(cv2.dilate(grey, window), cv2.erode(grey, window))
     return float((span[inside] <= FLAT_STEP).mean()) > FLAT_SHARE
 
 
-def edge_alpha(image: NDArray[np.uint8], outside: Mask) -> tuple[Float, Float]:
-    """Return alpha and subject colours at the rim of a drawing, from its backdrop and the paint beside each pixel.
+def edge_alpha(image: NDArray[np.uint8], found: Backdrop) -> tuple[Float, Float]:
+    """Return alpha and subject colours of a drawing, its rim mixed of the backdrop and the paint beside each pixel.
 
-    image: uint8 [H, W, 3]. outside: bool [H, W], the backdrop. Returns alpha float32 [H, W] and colours
-    float32 [H, W, 3], both 0-1: a rim pixel is taken as a mix of the backdrop and the nearby paint farthest from it.
+    image: uint8 [H, W, 3]. Returns alpha float32 [H, W] and colours float32 [H, W, 3], both 0-1: a rim pixel is
+    taken as a mix of the backdrop and the nearby paint farthest from it.
     """
     import cv2
 
-    picture = image.astype(np.float32) / 255
-    plain = cv2.erode(outside.astype(np.uint8), disc(1)).astype(np.float32)
-    behind = spread(picture, plain)
+    picture, behind = image.astype(np.float32) / 255, found.colour / 255
+    outside = found.outside
+    plain = cv2.erode(outside.astype(np.uint8), disc(1)) > 0
     inner = cv2.erode((~outside).astype(np.uint8), disc(1)) > 0
-    rim = ~inner & (plain < 0.5)
+    rim = ~inner & ~plain
     distance = np.sqrt(((picture - behind) ** 2).sum(-1))
     paint, reach = picture.copy(), distance.copy()
     for shift_y in range(-2, 3):
@@ -108,27 +247,28 @@ def edge_alpha(image: NDArray[np.uint8], outside: Mask) -> tuple[Float, Float]:
     span = paint - behind
     mix = ((picture - behind) * span).sum(-1) / np.maximum((span * span).sum(-1), 1e-4)
     alpha = np.where(inner, 1.0, np.where(rim, np.clip(mix, 0.0, 1.0), 0.0)).astype(np.float32)
-    alpha[rim & (reach < 0.03)] = 0.0
+    alpha[rim & outside & (distance * 255 < 4.0 + 3.5 * found.noise)] = 0.0
     colour = np.where(rim[..., None], paint, picture)
-    return alpha, spread(colour, (alpha > 0).astype(np.float32))
+    return alpha, spread(colour, alpha)
 
 
 def spread(values: Float, weight: Float) -> Float:
-    """Continue the values of the weighted pixels smoothly into the others, from near neighbourhoods to wide ones."""
+    """Continue the weighted pixels smoothly into those of weight 0, from near neighbourhoods to wide ones.
+
+    values: float32 [H, W, 3]. weight: float32 [H, W], 0-1. Returns float32 [H, W, 3].
+    """
     import cv2
 
-    known = weight[..., None]
-    result, have = values * known, known.copy()
-    for radius in (1, 2, 4, 8, 16, 32, 64, 128, 256):
-        if have.min() > 0:
-            break
-        window = (2 * radius + 1, 2 * radius + 1)
-        total = cv2.blur(weight, window)[..., None]
-        mean = cv2.blur(values * known, window) / np.maximum(total, 1e-6)
-        fresh = (have == 0) & (total > 1e-5)
-        result = np.where(fresh, mean, result)
-        have = np.where(fresh, 1.0, have)
-    if have.min() == 0:
-        everywhere = (values * known).sum((0, 1)) / max(float(weight.sum()), 1e-6)
-        result = np.where(have == 0, everywhere, result)
-    return result.astype(np.float32)
+    height, width = weight.shape
+    if weight.min() > 0 or weight.max() <= 0:
+        return values
+    mass, sums = weight, values * weight[..., None]
+    if min(height, width) > 2:
+        half = ((width + 1) // 2, (height + 1) // 2)
+        mass_half, sums_half = reduce_to(mass, *half), reduce_to(sums, *half)
+        mean_half = sums_half / np.maximum(mass_half, 1e-6)[..., None]
+        filled = cv2.resize(spread(mean_half, np.minimum(mass_half * 4, 1)), (width, height))
+    else:
+        filled = np.broadcast_to(sums.sum((0, 1)) / mass.sum(), values.shape)
+    sharp = np.clip(mass, 0.0, 1.0)[..., None]
+    return np.where(sharp > 0, values, filled).astype(np.float32)

@@ -59,9 +59,9 @@ def cut_out(
         return CutOut(own, _bytes(flat.spread(image.astype(np.float32) / 255, own)), "alpha")
     if float(image.std(axis=(0, 1)).max()) < 2.0:
         raise NoSubjectFound
-    outside = flat.backdrop(image)
-    if outside is not None and flat.is_drawing(image, outside):
-        return _checked(*flat.edge_alpha(image, outside), "flat")
+    plain = flat.backdrop(image)
+    if plain is not None and flat.is_drawing(image, plain.outside):
+        return _checked(*flat.edge_alpha(image, plain), "flat")
     likely = silhouette.likely(image, focus)
     if focus is None and _share(likely) < LEAST_SUBJECT:
         raise NoSubjectFound

@@ -43,7 +43,7 @@ PROMPT = "the same person hiking on a sunny mountain trail"
 WISHES = (
     Wish("portrait", "A photo, everything at its default", "samples/astronaut.png", {}),
     Wish("prompt", f"“{PROMPT}”", "samples/astronaut.png", {"prompt": PROMPT}),
-    Wish("drawn", "A drawn character", "samples/drawn.png", {}),
+    Wish("drawn", "A drawn character", "samples/drawn-woman.png", {}),
 )
 
 
@@ -52,20 +52,30 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Make pictures of the bundled characters through a real server and lay them out on one sheet."""
-    from castlist.cli import sheet
-    from castlist.cli.demo_client import Client
-
     began = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
     console(stderr=True).print("Starting a server on a free port")
-    results: list[tuple[Wish, Done]] = []
     with tempfile.TemporaryDirectory(prefix="castlist-demo-") as folder, _server(Path(folder), out) as url:
-        key = _key(Path(folder))
         console(stderr=True).print(f"{url} serves after {time.monotonic() - began:.1f} s")
-        with Client(url, key) as client:
-            for wish in WISHES:
-                done = client.make(wish.title, _sample(wish.sample), wish.said, out / wish.name)
-                results.append((wish, done))
+        results = _fulfil(url, _key(Path(folder)), out)
+    report = _record(results, out)
+    if as_json:
+        print_json(report)
+    else:
+        _print(results, out, time.monotonic() - began)
+
+
+def _fulfil(url: str, key: str, out: Path) -> "list[tuple[Wish, Done]]":
+    from castlist.cli.demo_client import Client
+
+    with Client(url, key) as client:
+        return [(wish, client.make(wish.title, _sample(wish.sample), wish.said, out / wish.name)) for wish in WISHES]
+
+
+def _record(results: "Sequence[tuple[Wish, Done]]", out: Path) -> list[dict[str, Any]]:
+    """Draw the sheet, and write down what came for programs to read."""
+    from castlist.cli import sheet
+
     rows = [
         sheet.Row(wish.title, _sample(wish.sample), [_tile(asset) for asset in done.assets]) for wish, done in results
     ]
@@ -73,11 +83,8 @@ def demo(
     report = [
         {"name": wish.name, "title": wish.title, "reference": wish.sample, **asdict(done)} for wish, done in results
     ]
-    (out / "results.json").write_text(json.dumps(report, indent=2, default=str))
-    if as_json:
-        print_json(json.loads((out / "results.json").read_text()))
-    else:
-        _print(results, out, time.monotonic() - began)
+    (out / "results.json").write_text(json.dumps(report, indent=2))
+    return report
 
 
 def _tile(asset: dict[str, Any]) -> Any:

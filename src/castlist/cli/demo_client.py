@@ -18,7 +18,7 @@ from castlist.cli.common import Problem, console
 MODEL = "/api/v1/models/consistent-characters/run"
 POLL_SECONDS = 0.25
 LONGEST_SECONDS = 900.0
-LEAST_DIFFERENCE = 4.0
+LEAST_DIFFERENCE = 2.0
 """Mean absolute difference of two pictures' pixel values (0–255) under which they count as the same picture."""
 COMPARE_PX = 64
 

@@ -14,6 +14,7 @@ from castlist.engines.base import Hosted, HostedOptions
 from castlist.testing.hosted_kit import HostedContract
 from castlist.testing.stub_service import Answer, Call, Dialect, Stub
 
+MODELS = {"toy": "plain-1"}
 AUTH = Auth("Authorization", "PLAIN_KEY", "Bearer")
 
 
@@ -28,33 +29,29 @@ class PlainEngine(Hosted):
         id="plain", title="Plain", summary="Made up.", model_types=("toy",), kind="hosted", seed="none", cancel=True,
         secrets=("PLAIN_KEY",), licence="none", source="made up", options=PlainOptions, references=(1, 2),
     )  # fmt: skip
-    default_models = {"toy": "plain-1"}
+    default_models = MODELS
 
     def build(self, task: Task, shot: Shot) -> Request:
-        return Request(
-            "POST", f"{self.base_url}/jobs", body={"model": self.models[task.model_type], "seed": shot.seed}, auth=AUTH
-        )
+        body = {"model": self.models[task.model_type], "seed": shot.seed}
+        return Request("POST", f"{self.base_url}/jobs", body=body, auth=AUTH)
 
     def parse(self, reply: Reply) -> Parsed:
         try:
             found: Any = reply.json()
         except ValueError:
-            return Broken("no JSON")
-        if not isinstance(found, dict):
-            return Broken("no object")
+            found = None
         if reply.status >= 400:
             lost = reply.status == 404 and reply.awaited is not None
             return Broken(str(found), retry=reply.status == 429 or reply.status >= 500, gone=lost)
-        if found.get("state") == "refused":
-            return Refused(str(found.get("why")))
-        if found.get("state") == "spoilt":
-            return Broken("spoilt", gone=True)
-        if isinstance(picture := found.get("picture"), str):
-            return Finished((picture,))
-        if not isinstance(name := found.get("id"), str) or not isinstance(where := found.get("where"), str):
-            return Broken("no id")
-        at = f"{where}/jobs/{quote(name)}"
-        return Pending(name, Request("GET", at, auth=AUTH), Request("DELETE", at, auth=AUTH))
+        match found:
+            case {"state": "refused", "why": why}:
+                return Refused(str(why))
+            case {"picture": str(picture)}:
+                return Finished((picture,))
+            case {"id": str(name), "where": str(where)}:
+                at = f"{where}/jobs/{quote(name)}"
+                return Pending(name, Request("GET", at, auth=AUTH), Request("DELETE", at, auth=AUTH))
+        return Broken("no answer that makes sense", gone=True)
 
 
 class PlainDialect(Dialect):

@@ -1,6 +1,6 @@
 """Finds faces with YuNet and cuts them out for the embedder.
 
-Called by ``matte``, ``mesh``, the studio engine and ``scoring``. It must not judge whose face it is.
+Called by ``matte``, ``mesh``, engines and ``scoring``. It must not judge whose face it is.
 
 Source: YuNet 2023mar of the OpenCV Zoo, decoding as in OpenCV's ``face_detect.cpp`` (one prior per cell of 8, 16 and
 32 px); alignment points as in OpenCV's ``face_recognize.cpp``.

@@ -1,6 +1,6 @@
 """Lays MediaPipe's 468-point mesh on a face.
 
-Called by the studio engine for depth and head turns. It must not find faces itself (``faces`` does) nor bend pictures.
+Called by engines for depth and head turns. It must not find faces itself (``faces`` does) nor bend pictures.
 
 Source: MediaPipe ``face_landmark.tflite`` (0.10.21) and its graph ``face_landmark_front_cpu``: a square of 1.5 times
 the face's box, turned so that the eyes are level, 192 px.

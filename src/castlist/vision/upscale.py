@@ -1,6 +1,6 @@
 """Enlarges pictures with Real-ESRGAN, in tiles.
 
-Called by the studio engine for crops and by nobody else. It must not be used for shrinking.
+Called by engines for crops and by nobody else. It must not be used for shrinking.
 
 Source: Real-ESRGAN ``animevideov3`` x4; the 55:45 mix with bicubic keeps the grain of skin that the network
 would paint over.

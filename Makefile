@@ -13,7 +13,7 @@ BASE := $(call stamp,base)
 TEST := $(call stamp,test)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check fix lock
+.PHONY: help setup demo serve test check fix docs strip lock
 MAKEFLAGS += --no-print-directory
 
 help:  ## list what there is
@@ -40,6 +40,12 @@ check: $(TEST)  ## style, types and the house's boundaries
 fix: $(TEST)  ## put style right where a program can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+docs: $(BASE)  ## write the generated parts of README.md and docs/ anew
+	@$(BIN)/python scripts/generate_docs.py
+
+strip: $(BASE)  ## draw the README's strip from the last demo
+	@$(BIN)/python scripts/strip.py out/demo
 
 lock: $(TEST)  ## make requirements/*.txt anew, with the newest releases that pyproject.toml allows
 	@$(UV) --upgrade pyproject.toml requirements/build.in -o requirements/base.txt

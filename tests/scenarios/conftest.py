@@ -78,6 +78,7 @@ class Installation:
         """Run a command with --json and return what it printed."""
         done = subprocess.run(
             self._command(*arguments, "--json"),
+            check=False,
             env=self._environment,
             cwd=self._folder,
             capture_output=True,

@@ -125,7 +125,7 @@ def test_a_taken_port_is_said_in_one_sentence(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         command = [sys.executable, "-m", "castlist.cli", "serve", "--port", str(port), "--data-dir", str(tmp_path)]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+        done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path, timeout=60)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert f"Port {port} on 127.0.0.1 is taken" in done.stderr

@@ -1,0 +1,32 @@
+"""Draw the README's strip from a demo that was run: `make strip`. One row, small enough for a page."""
+
+import json
+import sys
+from pathlib import Path
+
+from castlist import data
+from castlist.cli import sheet
+
+TARGET = Path(__file__).parent.parent / "docs" / "img" / "strip.jpg"
+WIDTH_PX = 1600
+MOST_BYTES = 400_000
+
+
+def main(folder: Path) -> None:
+    """Take the demo's first job and write the strip."""
+    job = json.loads((folder / "results.json").read_text())[0]
+    tiles = [
+        sheet.Tile(Path(asset["file"]), asset["pose"], asset["seconds"], asset["identity"]) for asset in job["assets"]
+    ]
+    drawn = sheet.draw([sheet.Row(job["title"], data.path(job["reference"]), tiles)])
+    drawn = drawn.resize((WIDTH_PX, round(drawn.height * WIDTH_PX / drawn.width)))
+    TARGET.parent.mkdir(parents=True, exist_ok=True)
+    drawn.save(TARGET, quality=88, optimize=True, progressive=True)
+    size_bytes = TARGET.stat().st_size
+    if size_bytes > MOST_BYTES:
+        sys.exit(f"{TARGET} has {size_bytes} bytes, more than {MOST_BYTES}")
+    print(f"{TARGET}: {drawn.width} x {drawn.height}, {size_bytes} bytes")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "out/demo"))

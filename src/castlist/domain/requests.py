@@ -16,6 +16,8 @@ MAX_PROMPT_CHARS = 4000
 MAX_URL_CHARS = 28_000_000
 """Room for a data: URI of a 20 MB picture; http(s) URLs are held far shorter by the fetcher."""
 
+URL_SCHEMES = ("http://", "https://", "data:")
+
 OutputFormat = Literal["png", "jpg", "webp"]
 AspectRatio = Literal["1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", "match_input_image"]
 
@@ -67,6 +69,14 @@ class RunRequest(BaseModel):
     min_identity: float | None = Field(
         None, ge=0, le=1, strict=False, description="Pictures that score lower are taken again, at no charge."
     )
+
+    @field_validator("input_image", "reference_images")
+    @classmethod
+    def _are_urls(cls, value: Any) -> Any:
+        for url in [value] if isinstance(value, str) else value or ():
+            if not url[:8].lower().startswith(URL_SCHEMES):
+                raise ValueError("must be an http(s) URL, a data: URI or an assetUrl.")
+        return value
 
     @field_validator("model_type", mode="before")
     @classmethod

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from castlist.bootstrap import request_model_of
 from castlist.domain.credits import EntryKind, to_millis
@@ -21,6 +22,7 @@ from castlist.store.migrate import migrate
 from castlist.testing.engines import ToyEngine
 from castlist.testing.queues import MemoryQueue
 
+DATABASE = "castlist.sqlite"
 SECRET = bytes(range(32))
 OFFLINE = FetchPolicy(allow_ports=())
 """Refuses every http(s) URL by its port, before any name is resolved."""
@@ -63,32 +65,23 @@ async def prepare_template(path: Path) -> Path:
     return path
 
 
-@asynccontextmanager
-async def a_service(
+def build_service(
     folder: Path,
     *,
-    template: Path | None = None,
     engines: Sequence[Engine] = (),
     stand_in: StandIn = "auto",
     terms: Terms | None = None,
     fetch_policy: FetchPolicy = OFFLINE,
     clock: Clock | None = None,
-) -> AsyncGenerator[Service]:
-    """Give a service whose database and files lie in `folder`; closes it afterwards.
+) -> Service:
+    """Return a service whose database and files lie in `folder`. It connects to nothing and has no tables yet.
 
     Args:
-        template: a database from `prepare_template`; without one the schema is made by the migrations.
         engines: the toy alone by default.
     """
-    file = folder / "castlist.sqlite"
-    if template is not None:
-        shutil.copyfile(template, file)
-    database = Database(f"sqlite:///{file}")
-    if template is None:
-        await migrate(database)
     catalog = Catalog({engine.card.id: engine for engine in engines or (ToyEngine(),)}, stand_in=stand_in)
-    service = Service(
-        database=database,
+    return Service(
+        database=Database(f"sqlite:///{folder / DATABASE}"),
         files=Files.in_folder(folder / "files"),
         catalog=catalog,
         queue=MemoryQueue(),
@@ -98,6 +91,21 @@ async def a_service(
         fetch_policy=fetch_policy,
         clock=clock or Clock(),
     )
+
+
+@asynccontextmanager
+async def a_service(folder: Path, *, template: Path | None = None, **parts: Any) -> AsyncGenerator[Service]:
+    """Give a service that is ready for use, and close it afterwards.
+
+    Args:
+        template: a database from `prepare_template`; without one the schema is made by the migrations.
+        parts: as for `build_service`.
+    """
+    service = build_service(folder, **parts)
+    if template is not None:
+        shutil.copyfile(template, folder / DATABASE)
+    else:
+        await migrate(service.database)
     try:
         yield service
     finally:

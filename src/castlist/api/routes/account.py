@@ -1,9 +1,11 @@
 """What an account has and what it has used. Only reads."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from pydantic import BeforeValidator
 
 from castlist.api.answers import CreditsAnswer, UsageAnswer, UsageRow, UsageTotal
 from castlist.api.auth import MayRead
@@ -16,6 +18,15 @@ from castlist.store import ledger, usage
 router = APIRouter(tags=["account"])
 DAYS = 30
 MOST_DAYS = 366
+
+
+def _written_out(value: Any) -> Any:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", str(value)):  # a bare number would pass as Unix seconds
+        raise ValueError("must be a day such as 2026-11-22.")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_written_out)]
 
 
 @router.get(
@@ -44,7 +55,7 @@ async def get_usage(
     first: Annotated[
         date | None, Query(alias="from", description="First day, UTC. Default: 30 days up to `to`.")
     ] = None,
-    last: Annotated[date | None, Query(alias="to", description="Last day, UTC. Default: today.")] = None,
+    last: Annotated[Day | None, Query(alias="to", description="Last day, UTC. Default: today.")] = None,
 ) -> UsageAnswer:
     """Count requests, delivered images and charged credits by the day of submission."""
     last = last or datetime.fromtimestamp(api.service.clock() / 1000, UTC).date()

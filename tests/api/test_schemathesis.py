@@ -1,0 +1,104 @@
+"""Every operation of the OpenAPI document against a real server, with generated requests, right and wrong."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import hypothesis
+import pytest
+import schemathesis
+from schemathesis import Case, GenerationMode
+from schemathesis.config import SchemathesisConfig
+
+from castlist.api.app import create_app
+from castlist.domain.links import signed_url
+from castlist.flow.plan import plan
+from castlist.flow.service import Service
+from castlist.flow.submit import Caller, submit
+from castlist.testing.live import a_server
+from castlist.testing.pictures import figure_uri
+from castlist.testing.queues import run_all
+from castlist.testing.service import Customer, a_customer, build_service
+
+CONFIG = {
+    "generation": {"max-examples": 12, "allow-x00": True},
+    "phases": {"stateful": {"enabled": False}},
+    "checks": {
+        # What a picture shows, and whether it can be fetched, is no matter of the schema.
+        "positive_data_acceptance": {"expected-statuses": ["2xx", "304", "403", "404", "422"]},
+    },
+}
+
+
+class Seeds:
+    """What the server is filled with."""
+
+    customer: Customer
+    job_ids: list[str]
+    file: str
+    query: dict[str, str]
+
+    async def sow(self, service: Service) -> None:
+        """Make a customer with credits, a finished job and one that waits."""
+        self.customer = await a_customer(service, credits="1000000")
+        self.job_ids = []
+        for _ in range(2):
+            request = service.request_model(input_image=figure_uri(), num_images=2)
+            planned = await plan(service, request)
+            async with service.database.write() as tx:
+                caller = Caller(self.customer.account_id, self.customer.key_id)
+                self.job_ids.append((await submit(tx, service, caller, planned)).job.id)
+            if len(self.job_ids) == 1:
+                await run_all(service)
+                self.file = planned.references[0].file
+        url = httpx2.URL(signed_url("http://images.test", self.file, service.clock() + 3_600_000, service.secret))
+        self.query = dict(url.params)
+
+
+@pytest.fixture(scope="module")
+def seeds() -> Seeds:
+    return Seeds()
+
+
+@pytest.fixture(scope="module")
+def base_url(tmp_path_factory: pytest.TempPathFactory, seeds: Seeds) -> Iterator[str]:
+    with a_server(tmp_path_factory.mktemp("live"), seeds.sow) as url:
+        yield url
+
+
+def document() -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        return create_app(build_service(Path(folder))).openapi()
+
+
+def make_right(case: Case, seeds: Seeds) -> None:
+    """Put into a request that is right by its schema what the schema cannot say."""
+    if case.path_parameters and "jobId" in case.path_parameters:
+        case.path_parameters["jobId"] = seeds.job_ids[0]
+    if case.path_parameters and "name" in case.path_parameters:
+        case.path_parameters["name"] = seeds.file
+        case.query = seeds.query
+    for name in ("cursor", "from"):  # one is opaque, the other must lie near `to`
+        if case.query and name in case.query:
+            del case.query[name]
+    if case.path_parameters and "apiId" in case.path_parameters and isinstance(case.body, dict):
+        case.body = {
+            **{name: value for name, value in case.body.items() if name not in ("character_id", "webhook_url")},
+            "input_image": figure_uri(),
+            "reference_images": [],
+        }
+        if case.body.get("background") == "transparent":
+            case.body |= {"output_format": "png", "prompt": None}
+
+
+schema = schemathesis.openapi.from_dict(document(), config=SchemathesisConfig.from_dict(CONFIG))
+
+
+@schema.parametrize()
+@hypothesis.settings(deadline=None, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck))
+def test_the_contract_holds(case: Case, seeds: Seeds, base_url: str) -> None:
+    if case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE:
+        make_right(case, seeds)
+    case.call_and_validate(headers=seeds.customer.headers, base_url=base_url)

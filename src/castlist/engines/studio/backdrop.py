@@ -35,6 +35,11 @@ def flat(name: str, size: tuple[int, int]) -> Map:
     return np.full((height, width, 3), FLAT[name], np.float32)
 
 
+def light_side(seed: int) -> float:
+    """Return the side the studio's light comes from in a shot: −1 left, 1 right."""
+    return float(np.random.default_rng([seed, 5]).choice([-1.0, 1.0]))
+
+
 def wall(alpha: Map, job_seed: int, seed: int, standing: bool) -> Map:
     """Return a studio wall lit softly behind the character, with the shadow the character throws on it.
 
@@ -47,7 +52,7 @@ def wall(alpha: Map, job_seed: int, seed: int, standing: bool) -> Map:
     height, width = alpha.shape
     paper = np.array(WALLS[int(np.random.default_rng([job_seed, 2]).integers(len(WALLS)))], np.float32)
     chance = np.random.default_rng([seed, 2])
-    side = float(chance.choice([-1.0, 1.0]))
+    side = light_side(seed)
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :] * min(1.6, width / height)
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     spot_x, spot_y = float(side * chance.uniform(0.1, 0.4)), float(chance.uniform(-0.45, -0.15))
@@ -57,7 +62,7 @@ def wall(alpha: Map, job_seed: int, seed: int, standing: bool) -> Map:
         shade = shade * (1 - 0.07 * ops.smoothstep((y - 0.45) / 0.4)) + 0.03 * ops.smoothstep((y - 0.55) / 0.4)
     shade = shade * (1 - 0.2 * _thrown(alpha, side))
     if standing:
-        shade = shade * (1 - 0.5 * _ground(alpha))
+        shade = shade * (1 - 0.5 * ground(alpha))
     noise = np.random.default_rng([seed, 3]).normal(0, 0.7, (height, width)).astype(np.float32)
     return np.clip(paper * shade[..., None] + noise[..., None], 0, 255).astype(np.float32)
 
@@ -87,7 +92,7 @@ def _thrown(alpha: Map, side: float) -> Map:
     return ops.resize(ops.blur(moved, 0.045 * rows), width, height)
 
 
-def _ground(alpha: Map) -> Map:
+def ground(alpha: Map) -> Map:
     """Return the contact shadow under a standing figure. float32 [H, W], 0–1"""
     height = alpha.shape[0]
     solid = alpha > 0.5

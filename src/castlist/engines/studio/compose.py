@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from castlist.engines.studio import ops
 from castlist.engines.studio.ops import Map, Pixels
 
 
@@ -28,3 +29,32 @@ def without_spill(colour: Map, alpha: Map) -> Map:
     result = colour.copy()
     result[..., 1] = colour[..., 1] - edge * np.maximum(0, colour[..., 1] - limit)
     return result
+
+
+def exposure(colour: Pixels, alpha: Map, back: Map, limits: tuple[float, float]) -> float:
+    """Return the factor, in linear light, that brings the character toward the brightness of what stands behind."""
+    small = slice(None, None, 16), slice(None, None, 16)
+    weight = alpha[small]
+    person = ((colour[small] / 255.0) ** 2.2).mean(-1)
+    scene = ((back[small] / 255.0) ** 2.2).mean(-1)
+    level = float((person * weight).sum() / max(1e-6, float(weight.sum())))
+    around = float(np.sqrt(scene.mean() * max(float(np.median(scene)), 1e-4)))
+    return float(np.clip((max(around, 1e-3) / max(level, 1e-3)) ** 0.3, *limits))
+
+
+def join(colour: Map, alpha: Map, back: Map, seed: int) -> Pixels:
+    """Join the character with a place: haze, light that spills round the edge, and one grain over all.
+
+    Args:
+        colour: float32 [H, W, 3], 0–255. alpha: float32 [H, W]. back: float32 [H, W, 3].
+    """
+    height, width = alpha.shape
+    reach = 0.012 * min(height, width)
+    glow = ops.wide_blur(back, 2.5 * reach)
+    inside = ops.wide_blur(alpha, reach)
+    edge = np.clip(1.6 * (1 - inside), 0, 1) * alpha
+    lit = colour + (0.03 + 0.4 * edge)[..., None] * np.maximum(glow - colour, 0)
+    lit += 0.025 * (glow - lit)
+    mixed = back + alpha[..., None] * (lit - back)
+    grain = np.random.default_rng([seed, 6]).standard_normal((height, width), np.float32) * np.float32(1.6)
+    return (np.clip(mixed + grain[..., None], 0, 255) + 0.5).astype(np.uint8)

@@ -38,6 +38,11 @@ def wide_blur(picture: Map, sigma: float) -> Map:
     return resize(blur(small, sigma / step), width, height)
 
 
+def correlate(picture: Map, kernel: Map) -> Map:
+    """Weigh each px's neighbourhood by a kernel; the border goes on."""
+    return cast(Map, cv2.filter2D(picture, cv2.CV_32F, kernel, borderType=REPLICATE))
+
+
 def box(picture: Array, size: int) -> Array:
     """Average over squares of `size` px."""
     return cast(Array, cv2.blur(picture, (size, size), borderType=REPLICATE))

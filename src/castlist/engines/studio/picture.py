@@ -1,36 +1,105 @@
-"""Makes one image from start to end: view, backdrop, join. Called by the engine for each shot."""
+"""Makes one image from start to end: view, surroundings, light, join. Called by the engine for each shot."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from castlist.domain.cards import TRANSPARENT
 from castlist.domain.tasks import Shot, Task, Watch
-from castlist.engines.studio import backdrop, compose, shoot
-from castlist.engines.studio.ops import Pixels
+from castlist.engines.studio import backdrop, compose, light, notes, ops, place, shoot
+from castlist.engines.studio.ops import Map, Pixels
+from castlist.engines.studio.plates import Choice, Collection
 from castlist.engines.studio.reference import Prepared
 
+GAIN = (0.55, 1.12)
+"""Least and most that the brightness of a place may change the character's."""
 
-def make(prepared: Prepared, task: Task, shot: Shot, watch: Watch) -> tuple[Pixels, tuple[str, ...]]:
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """What all images of a task share: who, and where."""
+
+    prepared: Prepared
+    task: Task
+    choice: Choice | None
+    """The place the prompt means; None without a prompt, or when nothing at hand resembles it."""
+    collection: Collection
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the images, px."""
+        return self.task.width_px, self.task.height_px
+
+
+def stage(prepared: Prepared, task: Task, collection: Collection) -> Scene:
+    """Decide where a task takes place. Depends on prompt and job seed, not on the shots."""
+    wanted = task.prompt if task.background not in (TRANSPARENT, "green screen") else None
+    choice = collection.choose(wanted, task.job_seed) if wanted else None
+    return Scene(prepared, task, choice, collection)
+
+
+def make(scene: Scene, shot: Shot, watch: Watch) -> tuple[Pixels, tuple[str, ...]]:
     """Make the image of one shot.
 
     Returns:
         uint8 [H, W, 3], or [H, W, 4] for a transparent background; and notes for the customer.
     """
-    size = task.width_px, task.height_px
-    view = shoot.take(prepared, shot, size, inside=task.background == "original")
+    prepared, task = scene.prepared, scene.task
+    own = scene.choice is None and task.background == "original"
+    view = shoot.take(prepared, shot, scene.size, inside=own)
+    said = notes.of(task.prompt, scene.choice, prepared.people)
     watch.progress(shot.index, 0.4)
     watch.check()
+    if scene.choice is not None:
+        return _in_place(scene, scene.choice, shot, view, watch), said
     if task.background == TRANSPARENT:
-        return np.dstack([view.colour, (view.alpha * 255 + 0.5).astype(np.uint8)]), ()
-    colour = view.colour.astype(np.float32)
+        return np.dstack([view.colour, ops.to_bytes(view.alpha)]), said
     if task.background == "original":
-        back = backdrop.own_scene(prepared, view.frame, size)
-    elif task.background in backdrop.FLAT:
-        back = backdrop.flat(task.background, size)
-    else:
-        standing = prepared.extent.cuts.bottom is None
-        back = backdrop.wall(view.alpha, task.job_seed, shot.seed, standing)
+        back = backdrop.own_scene(prepared, view.frame, scene.size)
+        return compose.over(view.colour.astype(np.float32), view.alpha, back), said
+    if task.background in backdrop.FLAT:
+        colour = view.colour.astype(np.float32)
+        if task.background == "green screen":
+            colour = compose.without_spill(colour, view.alpha)
+        return compose.over(colour, view.alpha, backdrop.flat(task.background, scene.size)), said
+    return _in_studio(scene, shot, view, watch), said
+
+
+def _in_studio(scene: Scene, shot: Shot, view: shoot.View, watch: Watch) -> Pixels:
+    """Put the character before a studio wall, lit from the side the shot's seed says."""
+    side = backdrop.light_side(shot.seed)
+    standing = scene.prepared.extent.cuts.bottom is None
+    wall = backdrop.wall(view.alpha, scene.task.job_seed, shot.seed, standing)
     watch.progress(shot.index, 0.7)
     watch.check()
-    if task.background == "green screen":
-        colour = compose.without_spill(colour, view.alpha)
-    return compose.over(colour, view.alpha, back), ()
+    strength = 0.3 if scene.prepared.drawn else 1.0
+    shade = _shade(scene, view, light.of_studio(side), strength)
+    return compose.over(light.relight(view.colour, shade, 1.0), view.alpha, wall)
+
+
+def _in_place(scene: Scene, choice: Choice, shot: Shot, view: shoot.View, watch: Watch) -> Pixels:
+    """Put the character into a place, in its light."""
+    pixels = scene.collection.pixels(choice.place)
+    watch.check()
+    turn = float(np.random.default_rng([shot.seed, 4]).uniform(-1, 1))
+    extent = scene.prepared.extent
+    sight = place.aim(choice.place, extent, view.frame, shot.pose, size=scene.size, turn=turn)
+    back = place.photograph(pixels, choice.place, sight, scene.size)
+    watch.progress(shot.index, 0.7)
+    watch.check()
+    there = light.of_panorama(pixels, sight.direction) if choice.place.panorama else light.of_photograph(pixels)
+    shade = _shade(scene, view, there, 0.4 if scene.prepared.drawn else 1.0)
+    gain = compose.exposure(view.colour, view.alpha, back, GAIN)
+    colour = light.relight(view.colour, shade, gain)
+    if extent.cuts.bottom is None:
+        back = (back * (1 - 0.55 * backdrop.ground(view.alpha))[..., None]).astype(np.float32)
+    return compose.join(colour, view.alpha, back, shot.seed)
+
+
+def _shade(scene: Scene, view: shoot.View, there: light.Light, strength: float) -> Map:
+    """Return the shading of the character for every output pixel. float32 [H, W, 3]"""
+    width, height = scene.size
+    coarse = view.points[::4, ::4]
+    alpha = ops.resize(view.alpha, coarse.shape[1], coarse.shape[0])
+    shade = light.shading(there, scene.prepared.relief.at(np.ascontiguousarray(coarse)), alpha)
+    return ops.resize(shade ** np.float32(strength), width, height)

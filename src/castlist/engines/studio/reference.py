@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from castlist.domain.tasks import Reference
-from castlist.engines.studio import detail, extend, face, fill, ops, turn
+from castlist.engines.studio import detail, extend, face, fill, ops, relief, turn
 from castlist.engines.studio.frame import Cuts, Extent
 from castlist.engines.studio.layers import Layer
 from castlist.engines.studio.ops import Map, Pixels
@@ -40,7 +40,9 @@ class Prepared:
     extent: Extent
     face: face.FaceShape | None
     depth: turn.Depth
+    relief: relief.Relief
     drawn: bool
+    """A drawing on plain paper rather than a photograph."""
     people: int
     """Faces found, the chosen one included."""
     closer: detail.Closer = field(default_factory=detail.Closer)
@@ -76,13 +78,14 @@ def prepare(reference: Reference) -> Prepared:
     from castlist.vision import faces, matte, mesh
 
     found = faces.detect(reference.pixels)
-    picture, shrink = _work_size(reference.pixels, found[0].box[3] if found else None)
+    chosen = _main(found, reference.pixels.shape[1])
+    picture, shrink = _work_size(reference.pixels, float(chosen.box[3]) if chosen else None)
     if shrink != 1:
         found = faces.detect(picture)
+        chosen = _main(found, picture.shape[1])
     alpha = reference.alpha
     if alpha is not None and shrink != 1:
         alpha = ops.resize(alpha, picture.shape[1], picture.shape[0])
-    chosen = _main(found, picture.shape[1])
     cut = matte.cut_out(picture, chosen, alpha=alpha)
     shape = None
     if chosen is not None:
@@ -97,14 +100,16 @@ def prepare(reference: Reference) -> Prepared:
     box = _box(alpha)
     depth = turn.head_depth(shape, alpha) if shape is not None else turn.figure_depth(alpha, box, 0.22)
     inner = (pad.left, pad.top, pad.left + picture.shape[1], pad.top + picture.shape[0])
+    extent = _extent(alpha, box, inner, shape)
     return Prepared(
         colour=colour,
         alpha=alpha,
         whole=Layer(np.dstack([colour, ops.to_bytes(alpha)]), (0, 0), 1),
         scene=Layer(fill.behind(picture, cut.alpha), (pad.left, pad.top), 1),
-        extent=_extent(alpha, box, inner, shape),
+        extent=extent,
         face=shape,
         depth=depth,
+        relief=relief.model(alpha, depth, extent.head_px if shape else extent.head_px / 3, head=shape is not None),
         drawn=cut.method == "flat",
         people=len(found),
     )

@@ -1,0 +1,90 @@
+"""Says per image what a prompt asks for and the studio cannot do, in plain sentences. Called by `picture`."""
+
+import re
+
+from castlist.engines.studio import meaning
+from castlist.engines.studio.plates import Choice
+
+CLOTHES = frozenset(
+    """
+    suit dress gown shirt t-shirt tshirt blouse jacket coat hoodie sweater jumper jeans trousers pants skirt shorts
+    uniform costume armor armour cloak cape robe kimono sari tuxedo tie hat cap helmet crown scarf gloves boots
+    shoes sneakers heels swimsuit bikini outfit clothes clothing wearing dressed attire apron veil turban jewelry
+    jewellery necklace earrings sunglasses glasses spacesuit leather denim
+    """.split()  # noqa: SIM905
+)
+ACTIONS = frozenset(
+    """
+    hiking walking running jogging jumping dancing singing sitting standing lying kneeling swimming surfing skiing
+    riding driving cycling climbing cooking eating drinking reading writing working painting playing fighting flying
+    sleeping holding carrying hugging kissing pointing waving leaning looking shopping fishing skating skateboarding
+    boxing performing presenting typing studying relaxing meditating exercising rowing sailing sipping casting
+    throwing
+    """.split()  # noqa: SIM905
+)
+MOODS = frozenset(
+    """
+    smiling smile laughing laugh angry sad crying surprised shocked serious frowning happy joyful scared screaming
+    winking yelling shouting grinning
+    """.split()  # noqa: SIM905
+)
+LOOKS = frozenset(
+    """
+    older younger old-age aged elderly child baby toddler bald blonde brunette redhead beard bearded mustache
+    moustache makeup tattoo tattoos muscular zombie vampire elf robot cyborg
+    """.split()  # noqa: SIM905
+)
+THINGS = frozenset(
+    """
+    book laptop phone smartphone guitar camera sword shield umbrella cup mug coffee bicycle bike motorcycle
+    motorbike car horse dog cat balloon balloons flowers bouquet backpack bag briefcase microphone wand ball racket
+    surfboard newspaper map fireplace tent campfire candle cake glass wine pizza burger weapon gun bow piano violin
+    drum
+    """.split()  # noqa: SIM905
+)
+
+
+def of(prompt: str | None, choice: Choice | None, people: int, style: str | None = None) -> tuple[str, ...]:
+    """Return the notes for an image.
+
+    Args:
+        choice: the place taken for the prompt, if any.
+        people: faces found in the reference.
+        style: the style put on, if any.
+    """
+    found: list[str] = []
+    if people > 1:
+        found.append(f"The reference shows {people} people; the main one was taken.")
+    if not prompt:
+        return tuple(found)
+    words = re.findall(r"[a-z][a-z'-]*", prompt.lower())
+    found += _of_place(choice)
+    if asked := _named(words, CLOTHES):
+        found.append(f"Clothes stay as in the reference; the prompt's {asked} was not added.")
+    if asked := _named(words, ACTIONS):
+        found.append(f"The body keeps the reference's pose; it is not shown {asked}.")
+    if asked := _named(words, THINGS):
+        found.append(f"Nothing is put into the picture or the hands: no {asked} was added.")
+    if asked := _named(words, MOODS):
+        found.append(f"The expression stays as in the reference ({asked} was asked for).")
+    if asked := _named(words, LOOKS):
+        found.append(f"The character's looks stay as in the reference ({asked} was asked for).")
+    missed = [name for name in meaning.styles(prompt) if name != style]
+    if missed and style is None:
+        found.append(f"The picture is photographic; the style {missed[0]} was not put on.")
+    return tuple(found)
+
+
+def _of_place(choice: Choice | None) -> list[str]:
+    if choice is None:
+        return ["No place at hand resembles the prompt; the background asked for was used instead."]
+    sure = "" if choice.fit > 0.75 else ", the nearest at hand"
+    return [f"Place: {choice.place.caption.split(', outdoors')[0].split(', indoors')[0]}{sure}."]
+
+
+def _named(words: list[str], group: frozenset[str]) -> str:
+    """Return the words of a group that a prompt uses, joined for a sentence."""
+    used = list(dict.fromkeys(word for word in words if word in group))[:3]
+    if len(used) < 2:
+        return "".join(used)
+    return ", ".join(used[:-1]) + " and " + used[-1]

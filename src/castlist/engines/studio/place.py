@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from castlist.domain.poses import Camera, Framing
+from castlist.domain.poses import Camera, Framing, Pose
 from castlist.engines.studio import ops
 from castlist.engines.studio.frame import Extent, Frame
 from castlist.engines.studio.layers import spread

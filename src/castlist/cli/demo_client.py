@@ -117,7 +117,7 @@ def _answer(response: httpx2.Response, status: int) -> dict[str, Any]:
 
 def _require(condition: bool, otherwise: str) -> None:
     if not condition:
-        raise Problem(f"The demo went wrong: {otherwise}.")
+        raise Problem(f"The demo went wrong: {otherwise.rstrip('.')}.")
 
 
 def _require_different(pictures: list[Image.Image]) -> None:

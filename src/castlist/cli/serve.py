@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 import socket
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,6 +23,15 @@ GRACE_SECONDS = 10
 """How long open requests may take to end when the server stops."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What was said on the command line and has to be known further down."""
+
+    options: list[str]
+    """Options that the worker gets too."""
+    as_json: bool
+
+
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8000,
@@ -35,10 +45,10 @@ def serve(
     settings = load_settings(data_dir, database_url)
     listener = _listen(host, port)
     logs.set_up(settings.log_format)
-    options = [*(["--data-dir", str(data_dir)] if data_dir else [])]
+    options = ["--data-dir", str(data_dir)] if data_dir else []
     options += ["--database-url", database_url] if database_url else []
     with listener:
-        asyncio.run(_serve(settings, listener, options, as_json))
+        asyncio.run(_serve(settings, listener, _Said(options, as_json)))
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -53,7 +63,7 @@ def _listen(host: str, port: int) -> socket.socket:
         raise Problem(f"Cannot listen on {host}, port {port}: {error.strerror or error}.") from None
 
 
-async def _serve(settings: "Settings", listener: socket.socket, options: list[str], as_json: bool) -> None:
+async def _serve(settings: "Settings", listener: socket.socket, said: _Said) -> None:
     import structlog
 
     from castlist.cli.supervisor import keep_worker
@@ -69,8 +79,9 @@ async def _serve(settings: "Settings", listener: socket.socket, options: list[st
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-    worker = asyncio.create_task(keep_worker(options, stopping))
-    announcing = asyncio.create_task(_announce(server, listener, service, settings, as_json))
+    ready = [engine.card.id for engine in service.catalog.ready()]
+    worker = asyncio.create_task(keep_worker(said.options, stopping))
+    announcing = asyncio.create_task(_announce(server, _url_of(listener), ready, settings, said))
     try:
         await server.serve(sockets=[listener])
     finally:
@@ -100,25 +111,30 @@ def _server(service: "Service", settings: "Settings") -> "uvicorn.Server":
     return Server(config)
 
 
-async def _announce(
-    server: "uvicorn.Server", listener: socket.socket, service: "Service", settings: "Settings", as_json: bool
-) -> None:
+async def _announce(server: "uvicorn.Server", url: str, ready: list[str], settings: "Settings", said: _Said) -> None:
     """Say where to go next, once the server answers."""
     import structlog
 
     while not server.started:
         await asyncio.sleep(0.02)
-    url = settings.public_url or _url_of(listener)
     structlog.get_logger().info("serving", url=url)
-    ready = [engine.card.id for engine in service.catalog.ready()]
-    if as_json:
-        facts = {"url": url, "pid": os.getpid(), "dataDir": str(settings.data_dir), "engines": ready}
+    if said.as_json:
+        facts = {
+            "url": url,
+            "publicUrl": settings.public_url,
+            "pid": os.getpid(),
+            "dataDir": str(settings.data_dir),
+            "engines": ready,
+        }
         print_json(facts, one_line=True)
         return
+    # What was said to this command has to be said to the next one too.
+    same = f"CASTLIST_DATA_DIR={settings.data_dir} " if "--data-dir" in said.options else ""
+    same += "CASTLIST_DATABASE_URL=… " if "--database-url" in said.options else ""
     lines = [
-        f"castlist serves at [bold]{url}[/bold]",
+        f"castlist serves at [bold]{settings.public_url or url}[/bold]",
         f"  what it can do   {url}/docs",
-        "  a first key      castlist keys create --name me --credits 100",
+        f"  a first key      {same}castlist keys create --name me --credits 100",
         "  a first picture  see the README: POST /api/v1/models/consistent-characters/run",
         f"  engines ready    {', '.join(ready) or 'none: castlist engines says why'}",
         f"  everything kept  {settings.data_dir}",

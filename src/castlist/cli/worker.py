@@ -35,6 +35,7 @@ def worker(
 
 
 async def _run(settings: "Settings") -> None:
+    from castlist.api.present import webhook_body
     from castlist.worker.main import AlreadyRunning, Worker, sole_worker
 
     service = await open_service(settings)
@@ -45,6 +46,7 @@ async def _run(settings: "Settings") -> None:
         with alone:
             worker = Worker(
                 service,
+                webhook_body(service),
                 concurrency=settings.worker_jobs,
                 lease_ms=round(settings.lease_seconds * 1000),
                 sweep_seconds=settings.sweep_seconds,

@@ -54,14 +54,16 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, max_side: int | None = 
     """
     if len(data) > MAX_FILE_BYTES:
         raise InputImageRejected(f"The picture is larger than {MAX_FILE_BYTES / 1e6:g} MB.")
-    carved = carve(data, max_pixels)
     try:
+        carved = carve(data, max_pixels)
         colours, alpha = _decode(carved, max_side)
+    except InputImageRejected:
+        raise
     except MemoryError:
         raise InputImageRejected("The picture needs more memory than there is; send a smaller one.") from None
     except Exception:
         # Decoders raise nearly anything on broken data: OSError, SyntaxError, ValueError, EOFError, struct.error …
-        raise InputImageRejected(f"The {_spoken(carved.format)} file is damaged or cut off.") from None
+        raise InputImageRejected("The picture file is damaged or cut off.") from None
     width, height = carved.size if carved.orientation < 5 else carved.size[::-1]
     sha256 = hashlib.sha256(data).hexdigest()
     return Picture(colours, alpha, carved.format, sha256, width, height)
@@ -150,10 +152,6 @@ def _upright(pixels: Pixels, orientation: int) -> Pixels:
     if orientation in (2, 3, 6, 7):
         pixels = pixels[:, ::-1]
     return np.ascontiguousarray(pixels)
-
-
-def _spoken(name: str) -> str:
-    return "WebP" if name == "WEBP" else name
 
 
 def encode(pixels: Pixels, format: OutputFormat, *, quality: int | None = None) -> bytes:

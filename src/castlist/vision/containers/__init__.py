@@ -12,6 +12,10 @@ from castlist.vision.containers.common import Carved, kind_of
 
 __all__ = ["Carved", "carve"]
 
+LARGE_PX = 4_000_000
+MAX_PX_PER_BYTE = 1000
+"""Above `LARGE_PX`, pictures that show anything stay far below this (photos hold 10 to 100 pixels in a byte, flat
+drawings 300); files beyond it are made to be expensive."""
 _CARVERS = (
     (png.SIGNATURE, png.carve),
     (b"\xff\xd8\xff", jpeg.carve),
@@ -26,9 +30,14 @@ def carve(data: bytes, max_pixels: int) -> Carved:
 
     Args:
         max_pixels: largest width × height, judged from the headers.
-    Raises: InputImageRejected with one sentence: no such file, too large, too small, cut off or malformed.
+    Raises: InputImageRejected with one sentence: no such file, too large, too small, cut off, malformed or
+            nothing but size.
     """
-    for signature, carver in _CARVERS:
-        if data.startswith(signature):
-            return carver(data, max_pixels)
-    raise InputImageRejected(f"The file is {kind_of(data)}; send a PNG, JPEG, WebP or GIF picture.")
+    carver = next((carver for signature, carver in _CARVERS if data.startswith(signature)), None)
+    if carver is None:
+        raise InputImageRejected(f"The file is {kind_of(data)}; send a PNG, JPEG, WebP or GIF picture.")
+    carved = carver(data, max_pixels)
+    width, height = carved.size
+    if width * height > max(LARGE_PX, MAX_PX_PER_BYTE * len(carved.data)):
+        raise InputImageRejected(f"The picture is {width:,} × {height:,} pixels but next to empty; send a smaller one.")
+    return carved

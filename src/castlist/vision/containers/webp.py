@@ -41,7 +41,8 @@ def carve(data: bytes, max_pixels: int) -> Carved:
     if canvas is None:
         canvas = size
         check_size(*size, max_pixels)
-    if offset[0] + size[0] > canvas[0] or offset[1] + size[1] > canvas[1]:
+    fits = offset[0] + size[0] <= canvas[0] and offset[1] + size[1] <= canvas[1]
+    if 0 in size or not fits or (picture is chunks and size != canvas):
         raise damaged("WebP")
     icc = chunks.get(b"ICCP")
     return Carved(

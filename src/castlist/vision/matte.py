@@ -25,7 +25,10 @@ Pixels = NDArray[np.uint8]
 SMALLEST_PX = 16
 LEAST_SUBJECT, MOST_SUBJECT = 0.004, 0.995  # shares of the picture
 SURE, UNSURE = 0.92, 0.06  # likelihoods above and below which the edges need not be asked
-TRUST = 0.02
+TRUST = 0.1  # weight of the likelihood against the picture's edges
+DOUBT = 1.0  # in log-odds
+SPUR = 0.05
+BAND, HAIR_BAND = 1.5, 3.5  # half width of the rim, in cells of the segmenter
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,32 +95,65 @@ def _own_alpha(alpha: NDArray) -> Float | None:
 
 def _photograph(image: Pixels, likely: Float, focus: Face | None) -> CutOut:
     picture = image.astype(np.float32) / 255
-    known = _certain(likely, focus)
-    trust = (TRUST * (2 * likely - 1) ** 2).astype(np.float32)
-    alpha = refine.solve(picture, known, likely, trust)
-    alpha = np.clip((alpha - 0.04) / 0.92, 0.0, 1.0)
+    face_px = min(image.shape[:2]) / 4 if focus is None else float(max(focus.box[2], focus.box[3]))
+    hair = _hair_zone(likely.shape, None if focus is None else focus.box)
+    shape = _shape(_doubted(likely), hair, face_px)
+    alpha = _sharpened(picture, shape, _doubted(likely), hair, face_px)
     return _checked(alpha, refine.foreground(picture, alpha), "person")
 
 
-def _certain(likely: Float, focus: Face | None) -> Float:
-    """Return 1 where the subject is certain, 0 where the backdrop is, 0.5 in the band that the edges decide."""
+def _doubted(likely: Float) -> Float:
+    """Lower middling likelihoods: what the segmenter only half takes for the subject rarely belongs to it."""
+    odds = np.log(np.clip(likely, 1e-4, 1 - 1e-4) / np.clip(1 - likely, 1e-4, 1 - 1e-4))
+    return (1.0 / (1.0 + np.exp(DOUBT - odds))).astype(np.float32)
+
+
+def _hair_zone(shape: tuple[int, ...], box: tuple[float, ...] | None) -> Float:
+    """Return 1 around the head where edges may be soft, falling to 0 at the shoulders; 0.5 without a face."""
+    height, width = shape
+    if box is None:
+        return np.full(shape, 0.5, np.float32)
+    x, y, face_width, face_height = box
+    side = max(face_width, face_height)
+    across = np.arange(width, dtype=np.float32)[None] - (x + face_width / 2)
+    down = np.arange(height, dtype=np.float32)[:, None] - (y + face_height / 2)
+    radius = np.hypot(across / 1.5, down / np.where(down > 0, 1.9, 1.6)) / side
+    return np.clip((1.15 - radius) / 0.3, 0.0, 1.0).astype(np.float32)
+
+
+def _shape(chance: Float, hair: Float, face_px: float) -> NDArray[np.bool_]:
+    """Return the subject's silhouette without specks, thin spurs beside the clothes, and dents inside."""
     import cv2
 
-    height, width = likely.shape
-    face_px = min(height, width) / 3 if focus is None else max(focus.box[2], focus.box[3])
-    band = max(2.0, 0.06 * face_px)
-    inside = cv2.erode((likely > SURE).astype(np.uint8), refine.disc(band)) > 0
-    outside = cv2.erode((likely < UNSURE).astype(np.uint8), refine.disc(band)) > 0
-    if focus is not None:
-        x, y, face_width, face_height = focus.box
-        across = np.arange(width, dtype=np.float32)[None] - (x + face_width / 2)
-        down = np.arange(height, dtype=np.float32)[:, None] - (y + face_height / 2)
-        near_hair = np.hypot(across / 1.5, down / 1.6) < face_px
-        outside &= ~near_hair | (cv2.erode((likely < UNSURE).astype(np.uint8), refine.disc(2.2 * band)) > 0)
-        in_hair = near_hair & (down < 0.4 * face_height)
-        inside &= ~in_hair | (cv2.erode((likely > SURE).astype(np.uint8), refine.disc(1.5 * band)) > 0)
-        inside |= (np.hypot(across / (0.45 * face_width), down / (0.48 * face_height)) < 1) & (likely > 0.6)
-    return np.where(inside, 1.0, np.where(outside, 0.0, 0.5)).astype(np.float32)
+    solid = (chance > 0.5).astype(np.uint8)
+    spur = max(1.5, SPUR * face_px)
+    opened = cv2.dilate(cv2.morphologyEx(solid, cv2.MORPH_OPEN, refine.disc(spur)), refine.disc(2)) > 0
+    solid[~opened & (chance < 0.95) & (hair < 0.5)] = 0
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=4)
+    areas = stats[:, cv2.CC_STAT_AREA].copy()
+    areas[0] = 0
+    body = (areas > 0.1 * max(1, areas.max()))[labels] & (solid > 0)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((~body).astype(np.uint8), connectivity=4)
+    mean = np.bincount(labels.ravel(), chance.ravel().astype(np.float64)) / np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
+    return body | ((mean > 0.2) & (np.arange(len(mean)) > 0))[labels]
+
+
+def _sharpened(picture: Float, shape: NDArray[np.bool_], chance: Float, hair: Float, face_px: float) -> Float:
+    """Find the alpha near the rim of the silhouette: firm and narrow on clothes, soft and wide in hair."""
+    import cv2
+
+    within = cv2.distanceTransform(shape.astype(np.uint8), cv2.DIST_L2, 5)
+    beyond = cv2.distanceTransform((~shape).astype(np.uint8), cv2.DIST_L2, 5)
+    cell = max(2.0, min(max(shape.shape) / 256, 6 * face_px / 256))
+    band_in = cell * (BAND + (HAIR_BAND - BAND) * hair)
+    band_out = cell * (BAND + (HAIR_BAND - BAND) * hair)
+    known = np.where(within > band_in, 1.0, np.where(beyond > band_out, 0.0, 0.5)).astype(np.float32)
+    prior = np.where(shape, np.maximum(chance, 0.5), np.minimum(chance, 0.5)).astype(np.float32)
+    depth = np.where(shape, within / band_in, beyond / band_out)
+    trust = (TRUST * np.clip(depth, 0.0, 1.0) ** 2).astype(np.float32)
+    alpha = refine.solve(picture, known, prior, trust)
+    low, high = 0.10 - 0.06 * hair, 0.90 + 0.06 * hair
+    return np.clip((alpha - low) / (high - low), 0.0, 1.0)
 
 
 def _checked(alpha: Float, colour: Float, method: str) -> CutOut:

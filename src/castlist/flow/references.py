@@ -46,7 +46,8 @@ async def take_in(service: Service, url: str) -> Kept:
             raise InputImageRejected("The uploaded picture has expired. Upload it again.")
         return await keep(service, data)
     if url[:5].lower() == "data:":
-        return await keep(service, decode_data_uri(url, service.fetch_policy.max_bytes).data)
+        inside = await asyncio.to_thread(decode_data_uri, url, service.fetch_policy.max_bytes)
+        return await keep(service, inside.data)
     return await keep(service, (await fetch(url, service.fetch_policy)).data)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from castlist.api.context import Api, ApiOf, request_id_of
+from castlist.api.context import Api, ApiOf, BaseUrl, request_id_of
 from castlist.domain.errors import Forbidden, InvalidApiKey
 from castlist.domain.ids import is_well_formed
 from castlist.flow.submit import Caller
@@ -18,14 +18,14 @@ Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
 def _with_scope(scope: str) -> Callable[..., Awaitable[Caller]]:
-    async def check(request: Request, api: ApiOf, credentials: Credentials) -> Caller:
+    async def check(request: Request, api: ApiOf, base_url: BaseUrl, credentials: Credentials) -> Caller:
         # Typos and look-alikes end here: a stranger who guesses costs no look-up.
         if credentials is None or not is_well_formed(credentials.credentials):
             raise InvalidApiKey
         key = await _find(api, credentials.credentials)
         if scope not in key.scopes:
             raise Forbidden(f"This key lacks the scope {scope}. It has: {', '.join(key.scopes) or 'none'}.")
-        return Caller(key.account_id, key.id, request_id_of(request))
+        return Caller(key.account_id, key.id, request_id_of(request), base_url)
 
     return check
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from castlist.api.answers import (
     Asset,
@@ -17,6 +18,8 @@ from castlist.api.context import PREFIX
 from castlist.domain.credits import to_credits
 from castlist.domain.jobs import JobStatus
 from castlist.domain.links import signed_url
+from castlist.flow.deliver import Present
+from castlist.flow.service import Service
 from castlist.store.jobs import Image, Job
 
 
@@ -61,7 +64,7 @@ class Presenter:
         if job.status is JobStatus.PROCESSING:
             fraction = round(max(job.fraction, len(made) / job.num_images), 4)
             answer.progress = Progress(completed=len(made), total=job.num_images, fraction=fraction)
-        if job.status is JobStatus.COMPLETED:
+        if job.status.terminal and made:
             answer.assets = [self._asset(job, image) for image in made]
             answer.output = Output(images=[asset.url for asset in answer.assets])
         if job.status is JobStatus.FAILED:
@@ -96,6 +99,16 @@ class Presenter:
             seconds=image.seconds,
             notes=list(image.notes),
         )
+
+
+def webhook_body(service: Service) -> Present:
+    """Return what turns a job into the body of its webhook: the very one that `GET /jobs/{jobId}` gives."""
+
+    def present(job: Job, images: Sequence[Image]) -> dict[str, Any]:
+        answer = Presenter(job.request["base_url"], service.secret).job(job, images)
+        return answer.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+    return present
 
 
 def _failure(image: Image) -> Failure:

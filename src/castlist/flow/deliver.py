@@ -5,7 +5,7 @@ Called by the worker every second or so; safe to call by several at once.
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -21,7 +21,7 @@ from castlist.webhooks.schedule import Next
 HOLD_MS = 60_000
 """For how long a sender has a message to itself: longer than any answer may take."""
 
-Present = Callable[[Job, list[Image]], dict[str, Any]]
+Present = Callable[[Job, Sequence[Image]], dict[str, Any]]
 """Turns a job into the body that GET /jobs/{jobId} gives."""
 
 

@@ -1,4 +1,4 @@
-"""Ends a job: its terminal state and the division of its hold, in one transaction. Nowhere else happens either."""
+"""Ends a job: its state, the division of its hold, the message in the outbox, in one transaction. Nowhere else."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from castlist.domain.credits import EntryKind, settle
 from castlist.domain.errors import CastlistError, EngineFailed, JobCanceled
 from castlist.domain.jobs import JobStatus
 from castlist.flow.service import Service
-from castlist.store import jobs, ledger
+from castlist.store import deliveries, jobs, ledger
 from castlist.store.database import Tx
 from castlist.store.jobs import Ending, Job
 
@@ -54,6 +54,8 @@ async def finish(tx: Tx, service: Service, job: Job, result: Result, *, attempt:
     ):
         if amount:
             await ledger.append(tx, job.account_id, kind, amount, now_ms=now_ms, job_id=job.id)
+    if url := job.request["webhook_url"]:
+        await deliveries.add(tx, job.id, job.account_id, url, now_ms=now_ms)
     return True
 
 

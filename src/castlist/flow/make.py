@@ -125,9 +125,7 @@ def _retake(shot: Shot, job_seed: int, attempt: int) -> Shot:
     return dataclasses.replace(shot, seed=image_seed(job_seed, shot.index, attempt))
 
 
-async def _outcomes(
-    engine: Engine, task: Task, watch: Watch, desk: Desk | None
-) -> AsyncIterator[tuple[Shot, Outcome]]:
+async def _outcomes(engine: Engine, task: Task, watch: Watch, desk: Desk | None) -> AsyncIterator[tuple[Shot, Outcome]]:
     """Yield one outcome a shot; what the engine leaves out, or breaks off with, becomes `NotMade`."""
     if isinstance(engine, Hosted):
         async with contextlib.aclosing(hosted.outcomes(engine, task, watch, desk or Desk())) as stream:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from castlist.domain.cards import TRANSPARENT, Card
-from castlist.domain.errors import FieldProblem, InvalidRequest
+from castlist.domain.errors import FieldProblem, InputImageRejected, InvalidRequest
 from castlist.domain.poses import POSES, Pose
 from castlist.domain.requests import RunRequest
 from castlist.domain.seeds import SEED_LIMIT, draw
@@ -16,6 +16,7 @@ from castlist.domain.sizes import size_px
 from castlist.engines.catalog import Route
 from castlist.flow.references import Kept, take_in
 from castlist.flow.service import Service
+from castlist.net.guard import check_url
 
 ALPHA_FORMATS = ("png", "webp")
 
@@ -49,6 +50,7 @@ class Plan:
     prompt: str | None
     output_format: str
     min_identity: float | None
+    webhook_url: str | None
 
     def as_json(self) -> dict[str, Any]:
         """Return what is stored with the job and read by `perform`."""
@@ -61,6 +63,7 @@ class Plan:
             "prompt": self.prompt,
             "output_format": self.output_format,
             "min_identity": self.min_identity,
+            "webhook_url": self.webhook_url,
         }
 
 
@@ -72,7 +75,7 @@ def quote(service: Service, request: RunRequest) -> Quote:
         InvalidRequest: the engine cannot do it, with the fields that stand in the way.
     """
     route = service.catalog.route(request.model_type)
-    problems = tuple(_problems(route.engine.card, request))
+    problems = tuple(_problems(service, route.engine.card, request))
     if problems:
         raise InvalidRequest("The request asks for something that cannot be done.", details=problems)
     return _quote(service, request, route)
@@ -97,6 +100,7 @@ async def plan(service: Service, request: RunRequest) -> Plan:
         prompt=request.prompt,
         output_format=request.output_format,
         min_identity=request.min_identity,
+        webhook_url=request.webhook_url,
     )
 
 
@@ -105,7 +109,7 @@ def _quote(service: Service, request: RunRequest, route: Route) -> Quote:
     return Quote(request.model_type, route.engine.card.id, route.substituted, request.num_images, price)
 
 
-def _problems(card: Card, request: RunRequest) -> list[FieldProblem]:
+def _problems(service: Service, card: Card, request: RunRequest) -> list[FieldProblem]:
     found: list[FieldProblem] = []
     if request.background not in card.backgrounds:
         found.append(FieldProblem("background", f"{card.title} offers: {', '.join(card.backgrounds)}."))
@@ -121,6 +125,15 @@ def _problems(card: Card, request: RunRequest) -> list[FieldProblem]:
         )
     if request.character_id is not None:
         found.append(FieldProblem("character_id", "There is no character of this id."))
-    if request.webhook_url is not None:
-        found.append(FieldProblem("webhook_url", "Webhooks are not there yet. Poll statusUrl instead."))
+    if request.webhook_url is not None and not _may_be_called(service, request.webhook_url):
+        found.append(FieldProblem("webhook_url", "This is no public http(s) address."))
     return found
+
+
+def _may_be_called(service: Service, url: str) -> bool:
+    """Tell whether a webhook's address is a public one, as far as its text says; names are resolved when it is sent."""
+    try:
+        check_url(url, service.fetch_policy)
+    except InputImageRejected:
+        return False
+    return True

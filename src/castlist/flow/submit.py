@@ -21,6 +21,8 @@ class Caller:
     account_id: str
     key_id: str | None
     request_id: str | None = None
+    base_url: str = ""
+    """Address under which the caller reaches the service: what a webhook's body links to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ async def submit(tx: Tx, service: Service, caller: Caller, plan: Plan, stamp: St
         model_type=plan.quote.model_type,
         engine=plan.quote.engine,
         substituted=plan.quote.substituted,
-        request=plan.as_json(),
+        request={**plan.as_json(), "base_url": caller.base_url},
         seed=plan.seed,
         num_images=plan.quote.num_images,
         price_millis=plan.quote.price_millis,

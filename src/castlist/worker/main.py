@@ -14,6 +14,7 @@ from pathlib import Path
 import structlog
 
 from castlist.domain.ids import random_text
+from castlist.flow.deliver import Present, deliver_due
 from castlist.flow.perform import Interrupted, perform
 from castlist.flow.service import Service
 from castlist.flow.sweep import sweep
@@ -23,6 +24,8 @@ from castlist.store import workers
 POOL = "default"
 DRAIN_SECONDS = 5.0
 """How long a stopping worker waits for the image in hand."""
+DELIVER_SECONDS = 1.0
+"""Seconds between two looks into the outbox."""
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.5, 10.0
 
 Duty = Callable[[], Awaitable[None]]
@@ -38,12 +41,22 @@ class AlreadyRunning(RuntimeError):
 class Worker:
     """One worker process."""
 
-    def __init__(self, service: Service, *, concurrency: int, lease_ms: int, sweep_seconds: float) -> None:
+    def __init__(
+        self, service: Service, present: Present, *, concurrency: int, lease_ms: int, sweep_seconds: float
+    ) -> None:
+        """Prepare, starting nothing yet.
+
+        Args:
+            present: turns a job into the body of its webhook.
+            concurrency: jobs run at once.
+            lease_ms: after so much silence this worker counts as dead.
+        """
         self.id = f"w{os.getpid()}-{random_text(8)}"
         self._service, self._lease_ms, self._sweep_seconds = service, lease_ms, sweep_seconds
-        self._concurrency = concurrency
+        self._present, self._concurrency = present, concurrency
         self._stopping = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
+        self._delivering: set[asyncio.Task[int]] = set()
         self._log = structlog.get_logger().bind(worker=self.id)
 
     async def run(self) -> None:
@@ -66,6 +79,7 @@ class Worker:
             asyncio.create_task(self._every(self._lease_ms / 4000, self._renew)),
             asyncio.create_task(self._every(self._lease_ms / 4000, lambda: self._take_over(runner))),
             asyncio.create_task(self._every(self._sweep_seconds, self._sweep)),
+            asyncio.create_task(self._every(DELIVER_SECONDS, self._deliver)),
         ]
         await self._stopping.wait()
         self._log.info("worker stopping")
@@ -126,6 +140,12 @@ class Worker:
     async def _sweep(self) -> None:
         if removed := await sweep(self._service):
             self._log.info("removed expired files", files=removed)
+
+    async def _deliver(self) -> None:
+        # Not awaited: the next look into the outbox must not wait for a slow receiver of this one.
+        task = asyncio.create_task(deliver_due(self._service, self._present))
+        self._delivering.add(task)
+        task.add_done_callback(self._delivering.discard)
 
     async def _every(self, seconds: float, duty: Duty) -> None:
         while True:

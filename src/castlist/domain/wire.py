@@ -58,6 +58,8 @@ class Pending:
     fraction: float = 0.0
     at_once: bool = False
     """Ask without waiting: the work is done and `poll` only fetches it."""
+    then: Request | None = None
+    """For the engine: what it will poll next, once `poll` says that the work is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,8 @@ class Broken:
     """The very same request may work later."""
     gone: bool = False
     """The service has lost or spoilt the work it had accepted: only asking anew can help."""
+    wait_s: float = 0.0
+    """How long the service wants to be left alone, where it says so in its answer and not in Retry-After."""
 
 
 Parsed = Pending | Finished | Refused | Broken
@@ -119,13 +123,13 @@ def from_text(text: str) -> Pending | None:
     """Read what `to_text` wrote; None when it is unreadable, e.g. from another release."""
     try:
         found = json.loads(text)
-        cancel = found["cancel"]
         return Pending(
             str(found["remote_id"]),
             _request(found["poll"]),
-            None if cancel is None else _request(cancel),
+            None if found["cancel"] is None else _request(found["cancel"]),
             float(found["fraction"]),
             bool(found["at_once"]),
+            None if found["then"] is None else _request(found["then"]),
         )
     except (ValueError, TypeError, KeyError, AttributeError):
         return None

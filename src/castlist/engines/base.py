@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from castlist.domain import prompts
 from castlist.domain.cards import Card, EngineOptions
 from castlist.domain.tasks import Outcome, Shot, Task, Watch
 from castlist.domain.wire import Parsed, Reply, Request
@@ -58,6 +59,9 @@ class HostedOptions(EngineOptions):
         default_factory=dict[str, str],
         description="The service's model id by model type, over the built-in ones; '' takes a model type out.",
     )
+    references: int | None = Field(
+        None, ge=1, le=16, description="Most reference pictures for every model, where yours differ from the built-in."
+    )
     concurrency: int = Field(4, ge=1, le=64, description="Images asked for at once, per worker process.")
     request_seconds: float = Field(60, gt=0, description="Longest time for one request.")
     total_seconds: float = Field(600, gt=0, description="Longest time for one image.")
@@ -71,6 +75,8 @@ class Hosted(Engine):
     """Whether the service accepts work at once and is asked for it later; else its first answer is the picture."""
     default_models: ClassVar[Mapping[str, str]] = {}
     """The service's model id by model type, as far as the operator does not say otherwise."""
+    longest_prompts: ClassVar[Mapping[str, int]] = {}
+    """By model type, how many characters of prompt the service reads, where that is few."""
 
     def __init__(self, options: EngineOptions | None = None, secrets: Mapping[str, str] | None = None) -> None:
         super().__init__(options, secrets)
@@ -79,7 +85,9 @@ class Hosted(Engine):
         self.common: HostedOptions = self.options
         self.base_url = self.common.base_url.rstrip("/")
         self.models = {kind: model for kind, model in {**self.default_models, **self.common.models}.items() if model}
-        self.card = dataclasses.replace(self.card, model_types=tuple(self.models))
+        self.card = dataclasses.replace(self.card, model_types=tuple(self.models) or self.card.model_types)
+        if self.common.references is not None:
+            self.card = dataclasses.replace(self.card, references=(1, self.common.references), references_by={})
 
     @abstractmethod
     def build(self, task: Task, shot: Shot) -> Request:
@@ -90,8 +98,8 @@ class Hosted(Engine):
         """Read any answer of the service, to the first request as to polls; never raises on what a service may send."""
 
     def prompt(self, task: Task, shot: Shot) -> str:
-        """Return the words with which this shot is asked for; kept with the image. Empty for a service without any."""
-        return ""
+        """Return the words with which this shot is asked for; kept with the image."""
+        return prompts.render(task, shot)
 
     def seed(self, shot: Shot) -> int:
         """Return the seed that is sent for a shot: its own within 31 bits, as most services read it."""
@@ -99,10 +107,16 @@ class Hosted(Engine):
 
     def objection(self, task: Task) -> str | None:
         """Return why this task cannot be asked for, in a sentence for the customer, or None: nothing is dropped."""
+        if task.model_type not in self.models:
+            return "This model is not configured."
         most = self.card.most_references(task.model_type)
         if len(task.references) > most:
             return f"This model takes at most {most} {'picture' if most == 1 else 'pictures'} of a character."
-        return None if task.model_type in self.models else "This model is not configured."
+        words = max((len(self.prompt(task, shot)) for shot in task.shots), default=0)
+        over = words - self.longest_prompts.get(task.model_type, words)
+        if over > 0:
+            return f"The prompt is {over} characters longer than this model reads."
+        return None
 
     @property
     def reach(self) -> Reach:

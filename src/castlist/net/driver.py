@@ -171,10 +171,11 @@ class _Run(Generic[T]):
         return await self._ask(request, None)
 
     async def _await(self, parsed: Parsed) -> Finished | Refused | Broken:
-        polls = 0
+        polls, waited = 0, True
         while isinstance(parsed, Pending):
             pending = await self._note(parsed)
-            if not pending.at_once:
+            waited = not (pending.at_once and waited)  # never twice at once, whatever the service says
+            if waited:
                 await self._wait(self._pace.poll_s(polls, self._driver.dice()))
                 polls += 1
             parsed = await self._ask(pending.poll, pending)
@@ -206,7 +207,7 @@ class _Run(Generic[T]):
                 after_s = retry_after_s(reply.headers)
             if not (isinstance(parsed, Broken) and parsed.retry) or attempt + 1 == self._pace.tries:
                 break
-            await self._wait(max(after_s, self._pace.retry_s(attempt, self._driver.dice())))
+            await self._wait(max(after_s, parsed.wait_s, self._pace.retry_s(attempt, self._driver.dice())))
         return parsed
 
     def _parse(self, reply: Reply) -> Parsed:

@@ -35,7 +35,7 @@ check: $(TEST)  ## style, types and the house's boundaries
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 fix: $(TEST)  ## put style right where a program can
 	@$(BIN)/ruff check --fix .

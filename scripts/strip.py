@@ -13,12 +13,15 @@ MOST_BYTES = 400_000
 
 
 def main(folder: Path) -> None:
-    """Take the demo's first job and write the strip."""
-    job = json.loads((folder / "results.json").read_text())[0]
+    """Write the strip of two pictures each of the demo's plain job and of the one with a prompt."""
+    jobs = json.loads((folder / "results.json").read_text())[:2]
     tiles = [
-        sheet.Tile(Path(asset["file"]), asset["pose"], asset["seconds"], asset["identity"]) for asset in job["assets"]
+        sheet.Tile(Path(asset["file"]), asset["pose"], asset["seconds"], asset["identity"])
+        for job in jobs
+        for asset in job["assets"][:2]
     ]
-    drawn = sheet.draw([sheet.Row(job["title"], data.path(job["reference"]), tiles)])
+    drawn = sheet.draw([sheet.Row("", data.path(jobs[0]["reference"]), tiles)])
+    drawn = drawn.crop((0, sheet.HEADING_PX, drawn.width, drawn.height))
     drawn = drawn.resize((WIDTH_PX, round(drawn.height * WIDTH_PX / drawn.width)))
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     drawn.save(TARGET, quality=88, optimize=True, progressive=True)

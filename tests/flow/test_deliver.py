@@ -1,0 +1,166 @@
+"""Webhooks of ended jobs, sent to real receivers on loopback, on a clock that the test moves."""
+
+import asyncio
+import dataclasses
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from castlist.api.present import webhook_body
+from castlist.domain.errors import InvalidRequest
+from castlist.flow.deliver import deliver_due
+from castlist.flow.plan import plan
+from castlist.flow.service import Service
+from castlist.flow.submit import Caller, submit
+from castlist.net.guard import FetchPolicy
+from castlist.store import deliveries
+from castlist.testing.pictures import figure_uri
+from castlist.testing.queues import run_all
+from castlist.testing.service import Clock, Customer, a_customer, a_service
+from castlist.webhooks import signing
+from castlist.webhooks.schedule import WAITS_MS
+
+
+@dataclasses.dataclass
+class Receiver:
+    """Remembers what it was sent and answers with `status`."""
+
+    status: int = 200
+    port: int = 0
+    got: list[tuple[dict[str, str], bytes]] = dataclasses.field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/hook"
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
+        self.got.append((headers, await reader.readexactly(int(headers["content-length"]))))
+        extra = "Location: http://127.0.0.1:1/\r\n" if self.status == 302 else ""
+        writer.write(f"HTTP/1.1 {self.status} X\r\n{extra}Content-Length: 0\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+
+@asynccontextmanager
+async def receiving(status: int = 200) -> AsyncIterator[Receiver]:
+    receiver = Receiver(status)
+    server = await asyncio.start_server(receiver.answer, "127.0.0.1", 0)
+    receiver.port = server.sockets[0].getsockname()[1]
+    async with server:
+        yield receiver
+
+
+@pytest.fixture
+async def local(tmp_path: Path, template: Path, clock: Clock) -> AsyncIterator[Service]:
+    """A service that may call loopback, at any port the test opens."""
+    policy = FetchPolicy(allow_networks=("127.0.0.0/8",), allow_ports=tuple(range(1024, 65536)))
+    async with a_service(tmp_path, template=template, clock=clock, fetch_policy=policy) as made:
+        yield made
+
+
+async def finished_job(service: Service, url: str) -> tuple[Customer, str]:
+    customer = await a_customer(service)
+    request = service.request_model.model_validate({"input_image": figure_uri(), "num_images": 2, "webhook_url": url})
+    planned = await plan(service, request)
+    async with service.database.write() as tx:
+        caller = Caller(customer.account_id, customer.key_id, base_url="https://images.example.com")
+        job = (await submit(tx, service, caller, planned)).job
+    await run_all(service)
+    return customer, job.id
+
+
+async def outbox(service: Service, job_id: str) -> list[tuple[deliveries.Delivery, list[deliveries.Try]]]:
+    async with service.database.read() as tx:
+        return await deliveries.of_job(tx, job_id)
+
+
+async def test_the_ended_job_is_sent_once_and_signed(local: Service, clock: Clock):
+    async with receiving() as receiver:
+        customer, job_id = await finished_job(local, receiver.url)
+        assert await deliver_due(local, webhook_body(local)) == 1
+        assert await deliver_due(local, webhook_body(local)) == 0
+    [(headers, body)] = receiver.got
+    told = json.loads(body)
+    assert told["jobId"] == job_id
+    assert told["status"] == "completed"
+    assert told["statusUrl"] == f"https://images.example.com/api/v1/jobs/{job_id}"
+    assert len(told["output"]["images"]) == 2
+    secret = signing.secret_of(local.secret, customer.account_id, 1)
+    expected = signing.headers(headers["webhook-id"], clock.now_ms // 1000, body, [secret])
+    assert {name: headers[name] for name in expected} == expected
+    [(delivery, tries)] = await outbox(local, job_id)
+    assert (delivery.state, [one.http_status for one in tries]) == ("delivered", [200])
+
+
+async def test_ten_tries_with_one_id_then_given_up(local: Service, clock: Clock):
+    async with receiving(500) as receiver:
+        _, job_id = await finished_job(local, receiver.url)
+        for wait_ms in (*WAITS_MS, 0):
+            assert await deliver_due(local, webhook_body(local)) == 1
+            clock.advance(seconds=wait_ms / 1000 - 1)
+            assert await deliver_due(local, webhook_body(local)) == 0
+            clock.advance(seconds=1)
+        clock.advance(hours=1000)
+        assert await deliver_due(local, webhook_body(local)) == 0
+    [(delivery, tries)] = await outbox(local, job_id)
+    assert (delivery.state, len(tries)) == ("given_up", 10)
+    assert {headers["webhook-id"] for headers, _ in receiver.got} == {delivery.id}
+
+
+async def test_gone_ends_it(local: Service, clock: Clock):
+    async with receiving(410) as receiver:
+        _, job_id = await finished_job(local, receiver.url)
+        await deliver_due(local, webhook_body(local))
+    assert (await outbox(local, job_id))[0][0].state == "given_up"
+
+
+async def test_redirects_are_not_followed(local: Service):
+    async with receiving(302) as receiver:
+        _, job_id = await finished_job(local, receiver.url)
+        await deliver_due(local, webhook_body(local))
+    [(delivery, [tried])] = await outbox(local, job_id)
+    assert (delivery.state, tried.http_status) == ("due", 302)
+
+
+async def test_a_dead_receiver_is_tried_again(local: Service):
+    async with receiving() as receiver:
+        url = receiver.url
+    _, job_id = await finished_job(local, url)
+    await deliver_due(local, webhook_body(local))
+    [(delivery, [tried])] = await outbox(local, job_id)
+    assert (delivery.state, tried.http_status) == ("due", None)
+    assert tried.problem
+
+
+async def test_a_sender_that_dies_loses_nothing(local: Service, clock: Clock):
+    async with receiving() as receiver:
+        await finished_job(local, receiver.url)
+        async with local.database.write() as tx:
+            assert await deliveries.take_due(tx, now_ms=clock(), hold_ms=60_000)  # taken, and never heard of again
+        assert await deliver_due(local, webhook_body(local)) == 0
+        clock.advance(seconds=60)
+        assert await deliver_due(local, webhook_body(local)) == 1
+    assert len(receiver.got) == 1
+
+
+async def test_rotation_overlaps(local: Service, clock: Clock):
+    customer = await a_customer(local)
+    now_ms = clock()
+    async with local.database.write() as tx:
+        assert await deliveries.rotate(tx, customer.account_id, now_ms=now_ms, overlap_ms=1000) == 2
+    async with local.database.read() as tx:
+        assert await deliveries.secret_versions(tx, customer.account_id, now_ms=now_ms) == [2, 1]
+        assert await deliveries.secret_versions(tx, customer.account_id, now_ms=now_ms + 1000) == [2]
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1/hook", "ftp://example.com/", "http://169.254.169.254/", "hook"])
+async def test_private_addresses_are_refused_at_submit(service: Service, url: str):
+    request = service.request_model.model_validate({"input_image": figure_uri(), "webhook_url": url})
+    with pytest.raises(InvalidRequest) as caught:
+        await plan(service, request)
+    assert [problem.field for problem in caught.value.details] == ["webhook_url"]

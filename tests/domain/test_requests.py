@@ -44,7 +44,7 @@ def test_another_spelling_means_the_same() -> None:
         {"background": "black"},
         {"model_type": "nano-banana-2"},
         {"seed": 2**32},
-        {"seed": 1.0},
+        {"seed": 1.5},
         {"min_identity": -0.1},
         {"prompt": "x" * 4001},
         {"reference_images": ["no url"]},
@@ -59,7 +59,9 @@ def test_what_the_contract_does_not_allow_is_refused(wrong: dict[str, Any]) -> N
         MODEL(**URL, **wrong)
 
 
-@pytest.mark.parametrize("right", [{"min_identity": 1}, {"seed": 0}, {"seed": 2**32 - 1}, {"num_images": 13}], ids=str)
+@pytest.mark.parametrize(
+    "right", [{"min_identity": 1}, {"seed": 0}, {"seed": 2**32 - 1}, {"num_images": 13}, {"seed": 7.0}], ids=str
+)
 def test_the_ends_of_the_ranges_are_allowed(right: dict[str, Any]) -> None:
     MODEL(**URL, **right)
 

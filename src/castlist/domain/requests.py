@@ -78,6 +78,12 @@ class RunRequest(BaseModel):
                 raise ValueError("must be an http(s) URL, a data: URI or an assetUrl.")
         return value
 
+    @field_validator("num_images", "seed", mode="before")
+    @classmethod
+    def _whole(cls, value: Any) -> Any:
+        """Take 4.0 as 4: to JSON, and to JSON Schema, they are the same number."""
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+
     @field_validator("model_type", mode="before")
     @classmethod
     def _one_spelling(cls, value: Any) -> Any:

@@ -113,7 +113,7 @@ def solve(
     cost = (
         2.2 * np.abs(np.log(scale / wish_scale))
         + 2.5 * (np.abs(x - wish_x) / width) ** 1.5
-        + 6.0 * (np.abs(y - wish_y) / height) ** 1.5
+        + 10.0 * (np.abs(y - wish_y) / height) ** 1.5
         + 1e3 * cuts
         + 12 * outside
         + (0 if extent.figure else 30 * view.lost_head(0.1 if pose.framing == "close_up" else -0.02))

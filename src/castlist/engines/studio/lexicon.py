@@ -96,7 +96,7 @@ PLACES: dict[str, str] = {
     ),
     "stage": (
         "stage theatre theater concert performance performing singer singing band guitar podium microphone "
-        "keynote comedy rock spotlight audience; on stage, rock concert, ted talk"
+        "keynote comedy spotlight audience; on stage, rock concert, ted talk"
     ),
     "lab": (
         "lab laboratory scientist science chemistry experiment machine machines control engine-room steampunk "

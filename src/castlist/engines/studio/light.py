@@ -1,6 +1,7 @@
 """Lights the character as its surroundings would: spherical harmonics of a place on the normals of the character.
 
-Called by `picture`. Directions are those of the camera: x to the right, y down, z toward the viewer.
+Called by `picture` and `plates`. Normals are those of a picture: x to the right, y down, z toward the viewer; the
+harmonics have y up, as the light stored with the bundled plates.
 Source: Ramamoorthi and Hanrahan, An Efficient Representation for Irradiance Environment Maps, 2001: nine coefficients,
 Lambert weights 1, 2/3 and 1/4 for the bands 0, 1 and 2.
 """
@@ -24,43 +25,42 @@ _TO_SRGB = (255 * (np.arange(4097, dtype=np.float32) / 4096) ** (1 / 2.2)).astyp
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Light:
-    """Light of a place. `coefficients` float32 [9, 3], linear RGB, for `_basis`."""
+    """Light of a place for a camera at yaw 0.
+
+    coefficients: float32 [9, 3], linear RGB; what a surface receives is their sum weighted with `_functions` of its
+    normal.
+    """
 
     coefficients: Map
     strength: float = STRENGTH
 
-    def on(self, normals: Map) -> Map:
-        """Return the light received by surfaces: normals float32 [h, w, 3] to linear RGB float32 [h, w, 3]."""
-        bands = np.array([1, *[2 / 3] * 3, *[1 / 4] * 5], np.float32)
-        return np.maximum(_basis(normals) @ (self.coefficients * bands[:, None]), 1e-3)
+    def on(self, normals: Map, yaw_deg: float = 0.0) -> Map:
+        """Return the light on surfaces seen by a camera at some yaw: normals float32 [h, w, 3] to linear RGB."""
+        cos, sin = np.cos(np.radians(yaw_deg)), np.sin(np.radians(yaw_deg))
+        x, y, z = normals[..., 0], -normals[..., 1], normals[..., 2]
+        turned = np.stack([x * cos - z * sin, y, x * sin + z * cos], -1).astype(np.float32)
+        return np.maximum(_functions(turned) @ self.coefficients, 1e-3).astype(np.float32)
 
 
-def of_panorama(panorama: Pixels, direction: float) -> Light:
-    """Measure the light of a panorama for a camera that looks along `direction` (share of its width)."""
+def of_panorama(panorama: Pixels) -> Light:
+    """Measure the light of a panorama."""
     small = ops.resize(panorama, 64, 32)
-    angle = ((np.arange(64, dtype=np.float32) + 0.5) / 64 - direction) * 2 * np.pi
-    height = (0.5 - (np.arange(32, dtype=np.float32) + 0.5) / 32) * np.pi
-    a, h = np.meshgrid(angle, height)
-    rays = np.stack([np.sin(a) * np.cos(h), -np.sin(h), -np.cos(a) * np.cos(h)], -1)
-    return _measure(_radiance(small), rays, np.cos(h))
+    return _measure(_radiance(small), *_sphere())
 
 
 def of_photograph(picture: Pixels) -> Light:
     """Guess the light around a photograph of a place: what it shows is behind the character, and before it alike."""
     small = ops.resize(picture, 32, 16)
-    angle = (np.arange(64, dtype=np.float32) + 0.5) / 64 * 2 * np.pi
-    height = (0.5 - (np.arange(32, dtype=np.float32) + 0.5) / 32) * np.pi
-    a, h = np.meshgrid(angle, height)
-    rays = np.stack([np.sin(a) * np.cos(h), -np.sin(h), -np.cos(a) * np.cos(h)], -1).astype(np.float32)
-    seen = ops.remap(_radiance(small), (rays[..., 0] * 15.5 + 15.5), (rays[..., 1] * 7.5 + 7.5))
-    return _measure(seen, rays, np.cos(h))
+    rays, area = _sphere()
+    seen = ops.remap(_radiance(small), rays[..., 0] * np.float32(15.5) + 15.5, rays[..., 1] * np.float32(-7.5) + 7.5)
+    return _measure(seen, rays, area)
 
 
 def of_studio(side: float, above: float = 0.45, key: float = 0.5) -> Light:
     """Make the light of a studio: white, soft all round, with a key light from one side (−1 left, 1 right)."""
     coefficients = np.zeros((9, 3), np.float32)
     coefficients[0] = 1
-    coefficients[1:4] = (key * np.array([side * 0.8, -above, 0.45], np.float32))[:, None]
+    coefficients[1:4] = (key * np.array([above, 0.45, side * 0.8], np.float32))[:, None]
     return Light(coefficients, 0.5)
 
 
@@ -78,13 +78,15 @@ def relight(colour: Pixels, shade: Map, gain: float) -> Map:
     return _TO_SRGB[(np.clip(rolled, 0, 1) * 4096).astype(np.int16)]
 
 
-def shading(light: Light, normals: Map, alpha: Map) -> Map:
+def shading(light: Light, yaw_deg: float, normals: Map, alpha: Map) -> Map:
     """Return factors by which a light changes the character, on average one in brightness. float32 [h, w, 3]
 
     Args:
-        normals: float32 [h, w, 3], unit length. alpha: float32 [h, w], what of them counts for the average.
+        yaw_deg: where the camera looks.
+        normals: float32 [h, w, 3], unit length.
+        alpha: float32 [h, w], what of them counts for the average.
     """
-    received = light.on(normals)
+    received = light.on(normals, yaw_deg)
     weight = alpha / max(1e-6, float(alpha.sum()))
     mean = np.einsum("hwc,hw->c", received, weight).astype(np.float32)
     brightness = float(mean @ np.array([0.2126, 0.7152, 0.0722], np.float32))
@@ -108,25 +110,25 @@ def _radiance(picture: Pixels) -> Map:
     return (linear * (1 + 5 * np.clip((peak - 0.6) / 0.4, 0, 1) ** 2)).astype(np.float32)
 
 
+def _sphere() -> tuple[Map, Map]:
+    """Return each pixel's direction in a 64 × 32 panorama (float32 [32, 64, 3], y up) and its share of the sphere."""
+    angle = ((np.arange(64, dtype=np.float32) + 0.5) / 64 - 0.5) * 2 * np.pi
+    height = (0.5 - (np.arange(32, dtype=np.float32) + 0.5) / 32) * np.pi
+    a, h = np.meshgrid(angle, height)
+    rays = np.stack([np.sin(a) * np.cos(h), np.sin(h), -np.cos(a) * np.cos(h)], -1)
+    return rays.astype(np.float32), (np.cos(h) / np.cos(h).sum()).astype(np.float32)
+
+
 def _measure(radiance: Map, rays: Map, area: Map) -> Light:
-    weight = area / area.sum()
-    coefficients = np.einsum("hwk,hwc,hw->kc", _basis(rays), radiance, weight)
-    return Light(coefficients.astype(np.float32))
+    """Project radiance on the harmonics and weigh the bands as a matt surface does."""
+    means = np.einsum("hwk,hwc,hw->kc", _functions(rays), radiance, area)
+    norm = np.array([1, 3, 3, 3, 15, 15, 5 / 4, 15, 15 / 4], np.float32)
+    bands = np.array([1, *[2 / 3] * 3, *[1 / 4] * 5], np.float32)
+    return Light((means * (norm * bands)[:, None]).astype(np.float32))
 
 
-def _basis(rays: Map) -> Map:
-    """Return nine real harmonics, scaled so that the mean of their squares is one: float32 [h, w, 9]."""
+def _functions(rays: Map) -> Map:
+    """Return the nine polynomials of a direction (y up) that the harmonics are made of: float32 [h, w, 9]."""
     x, y, z = rays[..., 0], rays[..., 1], rays[..., 2]
-    three, fifteen = 3**0.5, 15**0.5
-    functions = [
-        np.ones_like(x),
-        three * x,
-        three * y,
-        three * z,
-        fifteen * x * y,
-        fifteen * y * z,
-        fifteen * x * z,
-        fifteen / 2 * (x * x - y * y),
-        5**0.5 / 2 * (3 * z * z - 1),
-    ]
+    functions = [np.ones_like(x), y, z, x, x * y, y * z, 3 * z * z - 1, x * z, x * x - y * y]
     return np.stack(functions, -1).astype(np.float32)

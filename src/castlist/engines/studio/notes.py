@@ -79,7 +79,8 @@ def _of_place(choice: Choice | None) -> list[str]:
     if choice is None:
         return ["No place at hand resembles the prompt; the background asked for was used instead."]
     sure = "" if choice.fit > 0.75 else ", the nearest at hand"
-    return [f"Place: {choice.place.caption.split(', outdoors')[0].split(', indoors')[0]}{sure}."]
+    found = [f"Place: {choice.place.caption}{sure}."]
+    return [*found, f"{choice.place.credit}."] if choice.place.credit else found
 
 
 def _named(words: list[str], group: frozenset[str]) -> str:

@@ -73,22 +73,24 @@ def _in_studio(scene: Scene, shot: Shot, view: shoot.View, watch: Watch) -> Pixe
     watch.progress(shot.index, 0.7)
     watch.check()
     strength = 0.3 if scene.prepared.drawn else 1.0
-    shade = _shade(scene, view, light.of_studio(side), strength)
+    shade = _shade(scene, view, light.of_studio(side), 0.0, strength)
     return compose.over(light.relight(view.colour, shade, 1.0), view.alpha, wall)
 
 
 def _in_place(scene: Scene, choice: Choice, shot: Shot, view: shoot.View, watch: Watch) -> Pixels:
     """Put the character into a place, in its light."""
-    pixels = scene.collection.pixels(choice.place)
+    spot = choice.place
+    drawn = scene.prepared.drawn
+    pixels = scene.collection.pixels(spot.painted if drawn and spot.painted else spot.path)
     watch.check()
     turn = float(np.random.default_rng([shot.seed, 4]).uniform(-1, 1))
     extent = scene.prepared.extent
-    sight = place.aim(choice.place, extent, view.frame, shot.pose, size=scene.size, turn=turn)
-    back = place.photograph(pixels, choice.place, sight, scene.size)
+    sight = place.aim(spot, extent, view.frame, shot.pose, size=scene.size, turn=turn)
+    back = place.photograph(pixels, spot, sight, scene.size)
     watch.progress(shot.index, 0.7)
     watch.check()
-    there = light.of_panorama(pixels, sight.direction) if choice.place.panorama else light.of_photograph(pixels)
-    shade = _shade(scene, view, there, 0.4 if scene.prepared.drawn else 1.0)
+    yaw = sight.yaw_deg if spot.panorama else 0.0
+    shade = _shade(scene, view, scene.collection.light(spot), yaw, 0.4 if drawn else 1.0)
     gain = compose.exposure(view.colour, view.alpha, back, GAIN)
     colour = light.relight(view.colour, shade, gain)
     if extent.cuts.bottom is None:
@@ -96,10 +98,10 @@ def _in_place(scene: Scene, choice: Choice, shot: Shot, view: shoot.View, watch:
     return compose.join(colour, view.alpha, back, shot.seed)
 
 
-def _shade(scene: Scene, view: shoot.View, there: light.Light, strength: float) -> Map:
+def _shade(scene: Scene, view: shoot.View, there: light.Light, yaw_deg: float, strength: float) -> Map:
     """Return the shading of the character for every output pixel. float32 [H, W, 3]"""
     width, height = scene.size
     coarse = view.points[::4, ::4]
     alpha = ops.resize(view.alpha, coarse.shape[1], coarse.shape[0])
-    shade = light.shading(there, scene.prepared.relief.at(np.ascontiguousarray(coarse)), alpha)
+    shade = light.shading(there, yaw_deg, scene.prepared.relief.at(np.ascontiguousarray(coarse)), alpha)
     return ops.resize(shade ** np.float32(strength), width, height)

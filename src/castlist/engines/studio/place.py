@@ -25,9 +25,9 @@ RISE: dict[Camera, float] = {"eye": 0.35, "low": 1.5, "high": -0.9}
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """Where the camera looks: a share of the plate's width, the horizon's row in the output, and the focal length."""
+    """Where the camera looks: the yaw, the horizon's row in the output, and the focal length."""
 
-    direction: float
+    yaw_deg: float
     horizon_px: float
     focal_px: float
     blur_px: float
@@ -48,13 +48,15 @@ def aim(place: Place, extent: Extent, frame: Frame, pose: Pose, *, size: tuple[i
     else:
         eyes, head = frame.place[1], extent.head_px * frame.scale
     horizon = float(np.clip(eyes + RISE[pose.camera] * head, -0.25 * height, 1.2 * height))
-    return Aim((place.direction + 0.035 * turn) % 1.0, horizon, float(focal), FOCUS[pose.framing] * measure)
+    return Aim(place.yaw_deg + 9 * turn, horizon, float(focal), FOCUS[pose.framing] * measure)
 
 
 def photograph(pixels: Pixels, place: Place, aim: Aim, size: tuple[int, int]) -> Map:
     """Return what the camera sees of the place: float32 [H, W, 3], 0–255."""
-    window = _of_panorama(pixels, aim, size) if place.panorama else _of_picture(pixels, aim, size)
-    return _defocus(window, aim.blur_px)
+    if not place.panorama:
+        return _defocus(_of_picture(pixels, place.horizon, aim, size), aim.blur_px)
+    enlarged = aim.focal_px * 2 * np.pi / pixels.shape[1]
+    return _defocus(_of_panorama(pixels, aim, size), max(aim.blur_px, 0.6 * enlarged))
 
 
 def _of_panorama(pixels: Pixels, aim: Aim, size: tuple[int, int]) -> Map:
@@ -68,19 +70,19 @@ def _of_panorama(pixels: Pixels, aim: Aim, size: tuple[int, int]) -> Map:
     lower = np.arctan(down / np.sqrt(1 + across**2)) / np.pi * rows
     source = spread(np.stack([side, lower + rows / 2], -1).astype(np.float32), width, height, step)
     reach = int(columns * 0.3)
-    middle = int(aim.direction * columns)
+    middle = int((0.5 + aim.yaw_deg / 360) * columns)
     rolled = np.take(pixels, np.arange(middle - reach, middle + reach), axis=1, mode="wrap")
     return ops.remap(rolled, source[..., 0] + np.float32(reach), source[..., 1], ops.CUBIC).astype(np.float32)
 
 
-def _of_picture(pixels: Pixels, aim: Aim, size: tuple[int, int]) -> Map:
-    """Crop a plain photograph, taking its middle row for the horizon where there is room."""
+def _of_picture(pixels: Pixels, horizon: float, aim: Aim, size: tuple[int, int]) -> Map:
+    """Crop a plain photograph, with its horizon where the camera's is as far as there is room."""
     width, height = size
     rows, columns = pixels.shape[:2]
     scale = max(width / columns, height / rows) * (1.06 + 0.25 * max(0.0, aim.focal_px / min(size) - 0.7))
     free_x, free_y = columns - width / scale, rows - height / scale
-    left = float(np.clip(columns * aim.direction - 0.5 * width / scale, 0, free_x))
-    top = float(np.clip(rows * 0.5 - aim.horizon_px / scale, 0, free_y))
+    left = float(np.clip(columns * (0.5 + aim.yaw_deg / 60) - 0.5 * width / scale, 0, free_x))
+    top = float(np.clip(rows * horizon - aim.horizon_px / scale, 0, free_y))
     x = left + (np.arange(width, dtype=np.float32) + 0.5) / scale - 0.5
     y = top + (np.arange(height, dtype=np.float32) + 0.5) / scale - 0.5
     if scale < 0.7:

@@ -5,40 +5,52 @@ with a caption from the .txt file beside it or, failing that, from its name. Twi
 """
 
 import json
+import math
 import random
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from castlist import data
-from castlist.engines.studio import meaning, views
+from castlist.engines.studio import meaning
+from castlist.engines.studio.light import Light, of_panorama, of_photograph
 from castlist.engines.studio.ops import Pixels
 
 KEPT = 2
 """Decoded plates kept: up to 25 MB each."""
-LARGEST_PX = 12_000_000
 PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
 FITS = 0.3
 """Likeness under which a place is not what the prompt means."""
+WORD = 0.12
+"""What a word of the prompt adds when the place's description has that very word, times how rare it is."""
+OWN = 1.15
+"""The operator's own plates are preferred a little: somebody chose them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Place:
     """One view of one plate."""
 
     path: Path
-    name: str
     caption: str
-    direction: float = 0.5
-    """Where the view is centred, as a share of the plate's width."""
+    reading: dict[str, float]
+    words: frozenset[str]
+    yaw_deg: float = 0.0
+    """Where the view looks; 0 is the middle of a panorama."""
     panorama: bool = False
+    horizon: float = 0.5
+    """Of a plain photograph: the horizon as a share of its height."""
+    painted: Path | None = None
+    """The plate as an illustration, for drawn characters."""
+    credit: str | None = None
+    light: Light | None = None
+    """Measured light; None means it is to be judged from the pixels."""
     own: bool = False
-    """The operator's own, not bundled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +61,23 @@ class Choice:
     fit: float
 
 
+@dataclass(slots=True)
 class Collection:
     """All places at hand. Safe for several threads."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        own = list(_own(folder)) if folder is not None else []
+    folder: Path | None = None
+    places: tuple[Place, ...] = ()
+    _rarity: dict[str, float] = field(default_factory=dict[str, float])
+    _words: dict[str, float] = field(default_factory=dict[str, float])
+    _pixels: OrderedDict[Path, Pixels] = field(default_factory=OrderedDict[Path, Pixels])
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        own = list(_own(self.folder)) if self.folder is not None else []
         self.places = (*own, *_bundled())
-        self._readings = [meaning.read(place.caption) for place in self.places]
-        self._rarity = meaning.rarities(self._readings)
-        self._pixels: OrderedDict[Path, Pixels] = OrderedDict()
-        self._lock = threading.Lock()
+        self._rarity = meaning.rarities(place.reading for place in self.places)
+        every = [word for place in self.places for word in place.words]
+        self._words = {word: math.log(1 + len(self.places) / every.count(word)) / math.log(10) for word in set(every)}
 
     def choose(self, prompt: str, job_seed: int) -> Choice | None:
         """Return the place a prompt means, or None when it names none that is at hand.
@@ -68,27 +87,39 @@ class Collection:
         wanted = meaning.read(prompt)
         if not wanted or not self.places:
             return None
-        fits = [meaning.likeness(wanted, reading, self._rarity) for reading in self._readings]
-        fits = [fit * (1.15 if place.own else 1.0) for fit, place in zip(fits, self.places, strict=True)]
+        said = set(meaning.normal(prompt).split())
+        fits = [self._fit(wanted, said, place) for place in self.places]
         best = max(fits)
         if best < FITS:
             return None
-        good = [Choice(place, min(1.0, fit)) for place, fit in zip(self.places, fits, strict=True) if fit > 0.93 * best]
+        good = [Choice(place, min(1.0, fit)) for place, fit in zip(self.places, fits, strict=True) if fit > 0.95 * best]
         return random.Random(f"place:{job_seed}").choice(good)
 
-    def pixels(self, place: Place) -> Pixels:
+    def pixels(self, path: Path) -> Pixels:
         """Return a plate's pixels: uint8 [H, W, 3]."""
         from castlist.vision import picture
 
         with self._lock:
-            found = self._pixels.get(place.path)
+            found = self._pixels.get(path)
             if found is None:
-                found = np.ascontiguousarray(picture.decode(place.path.read_bytes(), max_side=4096).pixels)
-                self._pixels[place.path] = found
-            self._pixels.move_to_end(place.path)
+                found = np.ascontiguousarray(picture.decode(path.read_bytes(), max_side=4096).pixels)
+                self._pixels[path] = found
+            self._pixels.move_to_end(path)
             while len(self._pixels) > KEPT:
                 self._pixels.popitem(last=False)
             return found
+
+    def light(self, place: Place) -> Light:
+        """Return the light of a place for a camera at yaw 0."""
+        if place.light is not None:
+            return place.light
+        pixels = self.pixels(place.path)
+        return of_panorama(pixels) if place.panorama else of_photograph(pixels)
+
+    def _fit(self, wanted: dict[str, float], said: set[str], place: Place) -> float:
+        shared = sum(self._words[word] for word in said & place.words)
+        fit = meaning.likeness(wanted, place.reading, self._rarity)
+        return (fit + min(0.3, WORD * shared) * (fit > 0.1)) * (OWN if place.own else 1)
 
 
 def _bundled() -> Iterator[Place]:
@@ -96,31 +127,56 @@ def _bundled() -> Iterator[Place]:
         listing = data.path("plates/plates.json")
     except FileNotFoundError:
         return
-    for entry in _entries(json.loads(listing.read_text("utf-8"))):
-        path = listing.parent / entry["file"]
-        name = path.stem
-        seen = views.VIEWS.get(name)
-        if seen:
-            for direction, caption in seen:
-                yield Place(path, name, caption, direction, panorama=True)
-        else:
-            yield Place(path, name, str(entry.get("caption", name)), panorama=bool(entry.get("panorama")))
+    for plate in json.loads(listing.read_text("utf-8"))["plates"]:
+        painted = plate.get("painted")
+        light = plate.get("light")
+        for view in plate["views"]:
+            reading = _blend(_about(plate), view["caption"])
+            yield Place(
+                path=listing.parent / plate["file"],
+                caption=view["caption"] if plate["panorama"] else plate["caption"],
+                reading=reading,
+                words=_words(plate["caption"], view["caption"], *plate["words"]),
+                yaw_deg=float(view["yaw"]),
+                panorama=bool(plate["panorama"]),
+                horizon=float(plate["horizon"]),
+                painted=listing.parent / painted if painted else None,
+                credit=plate.get("credit"),
+                light=Light(np.array(light["sh"], np.float32)) if light else None,
+            )
 
 
-def _entries(listing: Any) -> list[dict[str, Any]]:
-    return cast(list[dict[str, Any]], listing["plates"] if isinstance(listing, dict) else listing)
+def _about(plate: dict[str, Any]) -> dict[str, float]:
+    """Return what a whole plate means: its caption, a little less its words, and its hour and setting."""
+    hour = str(plate.get("time", "")).replace("_", " ")
+    setting, weather = str(plate.get("setting", "")), str(plate.get("weather", ""))
+    result = {concept: 0.85 * min(1.0, weight) for concept, weight in meaning.read(plate["caption"]).items()}
+    for concept, weight in meaning.read(" , ".join(plate["words"])).items():
+        result[concept] = max(result.get(concept, 0.0), 0.8 * min(1.0, weight))
+    for concept in meaning.read(f"{hour} {weather} {setting}"):
+        result[concept] = 1.0
+    return result
+
+
+def _blend(about: dict[str, float], caption: str) -> dict[str, float]:
+    seen = meaning.read(caption)
+    return {concept: max(about.get(concept, 0.0), min(1.0, seen.get(concept, 0.0))) for concept in {*about, *seen}}
+
+
+def _words(*texts: str) -> frozenset[str]:
+    return frozenset(word for text in texts for word in meaning.normal(text).split() if len(word) > 3)
 
 
 def _own(folder: Path) -> Iterator[Place]:
     """Read the operator's folder; what is no picture, or cannot be read, is passed over."""
     for path in sorted(folder.glob("*")):
-        if path.suffix.lower() not in PICTURES or not path.is_file():
+        wide = _is_panorama(path) if path.suffix.lower() in PICTURES else None
+        if wide is None:
             continue
         note = path.with_suffix(".txt")
-        caption = note.read_text("utf-8", "replace").strip() if note.is_file() else path.stem.replace("_", " ")
-        wide = _is_panorama(path)
-        if wide is not None:
-            yield Place(path, path.stem, caption.replace("-", " "), panorama=wide, own=True)
+        text = note.read_text("utf-8", "replace").strip() if note.is_file() else ""
+        caption = text or path.stem.replace("_", " ").replace("-", " ")
+        yield Place(path, caption, meaning.read(caption), _words(caption), panorama=wide, own=True)
 
 
 def _is_panorama(path: Path) -> bool | None:

@@ -75,7 +75,10 @@ def head_depth(face: FaceShape, alpha: Map) -> Depth:
     mask = _window(alpha, (x0, y0), step, size)
     inside = ops.grow(weight > 0.3, 2)
     distance = ops.distance(~inside) * step / face.height_px
-    outside = np.clip(1 - mask * 1.25, 0, 1) * np.clip((distance - 0.04) / 0.12, 0, 1)
+    upper = _above(face, (x0, y0), step, size)
+    rim = ops.smoothstep((ops.distance(mask > 0.5) * step / (0.14 * face.height_px)).astype(np.float32))
+    weight = (weight * (1 - upper * (1 - rim))).astype(np.float32)
+    outside = np.clip(1 - mask * 1.25, 0, 1) * np.maximum(upper, np.clip((distance - 0.04) / 0.12, 0, 1))
     far = np.clip((distance - 0.75) / 0.3, 0, 1)
     pull = np.maximum(outside, far).astype(np.float32)
     z = _relax(known, np.clip(weight, 0, 1), pull)
@@ -154,6 +157,14 @@ def _relax(known: Map, weight: Map, pull: Map) -> Map:
         z = ops.box(z, 3)
         z = z + firm * (target - z)
     return z.astype(np.float32)
+
+
+def _above(face: FaceShape, origin: tuple[float, float], step: float, size: int) -> Map:
+    """Return 1 above the eyes, falling to 0 at the cheeks: there the skull, not the face, makes the outline."""
+    steps = step * np.arange(size, dtype=np.float32)
+    x, y = np.meshgrid(origin[0] + steps - face.eyes[0], origin[1] + steps - face.eyes[1])
+    below = (x * face.down[0] + y * face.down[1]) / face.height_px
+    return ops.smoothstep(((0.3 - below) / 0.25).astype(np.float32))
 
 
 def _head_weight(face: FaceShape, origin: tuple[float, float], step: float, size: int) -> Map:

@@ -29,14 +29,12 @@ MIN_SIDE_PX = 128
 """Smaller pictures are neither marked nor read."""
 MIN_PSNR_DB = 43.0
 _AREA = 512 * 512
-_STRENGTHS = ((0.4, 0), (0.5, 0), (0.65, 0), (0.8, 0), (1.0, 0), (1.0, 0.4), (1.3, 0.7), (1.6, 1.0))
+_STRENGTHS = ((0.4, 0.0), (0.5, 0.0), (0.65, 0.0), (0.8, 0.0), (1.0, 0.0), (1.0, 0.3), (1.25, 0.35))
 """`texture` and `grain` of `masking.amplitude`, in the order they are tried."""
 _REHEARSAL_QUALITY = 60
 _FIRM_SYNC, _FIRM_SYMBOL = 8.0, 2.0
 _LOUDEST = 2.0
 """Standard deviations beyond which the pattern is cut, so that no single spot sticks out."""
-_HEIGHT = 5.0
-"""Grey levels of the mark's standard deviation at the busiest spot."""
 _SEEN = 4.5
 """Standard deviations below which nothing is decoded."""
 _OWN_SCALES = (0.5, 0.502, 1.0, 1.004)
@@ -88,60 +86,62 @@ def embed(pixels: Pixels, number: int) -> Embedded:
 
 
 class _Embedding:
-    """The planes one embedding works with: at the picture's own size and at the small one it is rehearsed at."""
+    """What one embedding works with, at the picture's own size and at the small one it is rehearsed at."""
 
     def __init__(self, pixels: Pixels, number: int) -> None:
         self._pixels, self._number = pixels, number
         luma = _luma(pixels)
-        size = _normal_size(luma)
-        self._small = _resize(luma.astype(np.float32), size)
-        self._tile = np.clip(spread.pattern(number), -_LOUDEST, _LOUDEST)
         self._busy = activity(luma, fixed(pixels))
-        pattern = self._pattern()
-        self._texture = _resize(amplitude(self._busy, 1, 0), size) * pattern
-        self._grain = _resize(amplitude(self._busy, 0, 1), size) * pattern
+        self._small = _resize(luma.astype(np.float32), _normal_size(luma))
+        height, width = self._small.shape
+        tile = np.clip(spread.pattern(number), -_LOUDEST, _LOUDEST)
+        self._pattern = np.tile(tile, (-(-height // TILE), -(-width // TILE)))[:height, :width]
 
     def best(self) -> Embedded:
         """Try the strengths in turn and apply the first that holds, or else the one that came nearest."""
-        best = (-math.inf, 0.0, 0.0)
-        for texture, grain in self._affordable():
-            place, symbol = spread.lead(_spectrum(_jpeg(self._marked(texture, grain))), self._number)
-            held = min(place / _FIRM_SYNC, symbol / _FIRM_SYMBOL)
-            best = max(best, (held, texture, grain))
+        best: tuple[float, Float] | None = None
+        for height in self._affordable():
+            held = self._rehearse(height)
+            if best is None or held > best[0]:
+                best = held, height
             if held >= 1:
                 break
-        marked = self._apply(best[1], best[2])
+        if best is None:
+            return Embedded(self._pixels, "none")
+        marked = self._apply(best[1])
         if best[0] >= 1:
             return Embedded(marked, "firm")
         # What the rehearsal lost may still be read from the picture as it is delivered.
         return Embedded(marked, "weak") if read(marked).number == self._number else Embedded(self._pixels, "none")
 
-    def _affordable(self) -> Iterator[tuple[float, float]]:
-        """Yield the strengths; the first that would distort too much is scaled down to the limit and is the last."""
+    def _affordable(self) -> Iterator[Float]:
+        """Yield the amplitude of each strength; the first that would distort too much is scaled down and is the last.
+
+        The pattern's mean square is 1 or a little less, so the amplitude's own bounds that of the change.
+        """
         limit = 255**2 / 10 ** (MIN_PSNR_DB / 10)
         for texture, grain in _STRENGTHS:
-            error = self._marked(texture, grain) - self._small
-            square = float(np.vdot(error, error)) / error.size
+            height = amplitude(self._busy, texture, grain)
+            square = float(np.vdot(height, height)) / height.size
             if square > limit:
-                scale = math.sqrt(limit / square)
-                yield texture * scale, grain * scale
+                yield height * np.float32(math.sqrt(limit / square))
                 return
-            yield texture, grain
+            if square > 0:
+                yield height
 
-    def _marked(self, texture: float, grain: float) -> Float:
-        marked = self._small + self._texture * np.float32(texture) + self._grain * np.float32(grain)
-        return np.asarray(marked, np.float32)
+    def _rehearse(self, height: Float) -> float:
+        """Return how the mark does after the attack, at least 1 when it holds."""
+        rows, columns = self._small.shape
+        marked = self._small + _resize(height, (columns, rows)) * self._pattern
+        place, symbol = spread.lead(_spectrum(_jpeg(np.asarray(marked, np.float32))), self._number)
+        return min(place / _FIRM_SYNC, symbol / _FIRM_SYMBOL)
 
-    def _pattern(self) -> Float:
-        height, width = self._small.shape
-        return np.tile(self._tile, (-(-height // TILE), -(-width // TILE)))[:height, :width]
-
-    def _apply(self, texture: float, grain: float) -> Pixels:
+    def _apply(self, height: Float) -> Pixels:
         """Add the mark to all colours alike, which moves brightness and leaves hue as it is."""
         import cv2
 
-        height = amplitude(self._busy, texture, grain, _HEIGHT)
-        change = np.rint(_resize(self._pattern(), height.shape[::-1]) * height).astype(np.int16)
+        rows, columns = height.shape
+        change = np.rint(_resize(self._pattern, (columns, rows)) * height).astype(np.int16)
         colours = np.ascontiguousarray(self._pixels[..., :3])
         marked = np.asarray(cv2.add(colours, cv2.merge([change] * 3), dtype=cv2.CV_8U), np.uint8)
         if self._pixels.shape[2] == 3:

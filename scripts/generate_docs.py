@@ -1,34 +1,64 @@
 """Write the generated parts of the documents anew, or with --check say which are out of step.
 
-Parts stand between `<!-- name:begin -->` and `<!-- name:end -->`. They come from the cards, the settings and the error
-tree, so that no fact is written down twice. A test runs the check.
+Parts stand between marks, see `marks`. They come from the cards, the settings, the error tree and the manifest of
+bundled data, so that no fact is written down twice. A test runs the check.
 """
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from castlist.domain.cards import Card
 
 ROOT = Path(__file__).parent.parent
 
 
-def engines() -> str:
-    """Return the table of bundled engines, from their cards."""
+def cards() -> "list[Card]":
+    """Return the cards of the engines that come with castlist, those that run here first."""
     from castlist import engines as package
-    from castlist.cli.engines import markdown_table
     from castlist.engines import catalog
 
     loaded = catalog.load({}, {})
     ours = [card for card in loaded.cards() if type(loaded.engines[card.id]).__module__.startswith(package.__name__)]
-    return markdown_table(ours)
+    return sorted(ours, key=lambda card: (card.kind != "local", card.id))
+
+
+def engines() -> str:
+    """Return the table of engines."""
+    from castlist.cli.engines import markdown_table
+
+    return markdown_table(cards())
 
 
 def cannot() -> str:
-    """Return what the bundled engines say they cannot do."""
-    from castlist.engines import catalog
+    """Return what the engines that run here cannot do."""
+    return "\n".join(f"- `{card.id}`: {line}" for card in cards() if card.kind == "local" for line in card.cannot)
 
-    lines: list[str] = []
-    for card in catalog.load({}, {}).cards():
-        lines += [f"- `{card.id}`: {sentence}" for sentence in card.cannot]
+
+def engine_pages() -> str:
+    """Return a section for each engine: what it takes, what an operator may set, what it cannot do."""
+    return "\n\n".join(_engine_section(card) for card in cards())
+
+
+def _engine_section(card: "Card") -> str:
+    lines = [f"## {card.title}: `{card.id}`", "", card.summary, ""]
+    facts = {
+        "Answers for": ", ".join(f"`{name}`" for name in card.model_types),
+        "Needs": ", ".join(f"`{name}`" for name in card.secrets) or "nothing",
+        "Backgrounds": ", ".join(card.backgrounds),
+        "Aspect ratios": ", ".join(card.aspect_ratios),
+        "Licence": card.licence,
+        "Source": card.source,
+    }
+    lines += [f"- {name}: {value}" for name, value in facts.items()]
+    lines += ["", "It says of itself:", "", *(f"- {line}" for line in card.cannot)] if card.cannot else []
+    options = card.options.model_fields
+    if options:
+        lines += ["", f"Options, under `[engines.{card.id}]` in castlist.toml:", ""]
+        lines += [f"- `{name}`: {field.description or field.annotation}" for name, field in options.items()]
     return "\n".join(lines)
 
 
@@ -55,17 +85,37 @@ def errors() -> str:
     return "\n".join(lines)
 
 
+def bundled() -> str:
+    """Return the list of bundled files, from their manifest: by source and licence."""
+    from castlist import data
+
+    groups: dict[str, list[str]] = {}
+    for entry in json.loads(data.path("manifest.json").read_text())["files"]:
+        origin = f"{entry['package']} {entry['version']} ({entry['registry']}): {entry['licence']}"
+        groups.setdefault(origin, []).append(entry["file"])
+    return "\n\n".join("\n".join([origin, *(f"  {file}" for file in files)]) for origin, files in groups.items())
+
+
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"engines": engines, "cannot": cannot},
     "docs/settings.md": {"settings": settings},
     "docs/errors.md": {"errors": errors},
+    "docs/engines.md": {"engines": engine_pages},
+    "NOTICE": {"bundled files": bundled},
 }
 
 
-def renewed(text: str, parts: dict[str, Callable[[], str]]) -> str:
+def marks(document: str, name: str) -> tuple[str, str]:
+    """Return the lines between which a generated part of a document stands."""
+    if document.endswith(".md"):
+        return f"<!-- {name}:begin -->\n", f"<!-- {name}:end -->"
+    return f"--- {name} ---\n", f"--- end of {name} ---"
+
+
+def renewed(document: str, text: str, parts: dict[str, Callable[[], str]]) -> str:
     """Return a document with its generated parts made anew; ValueError when a mark is missing."""
     for name, make in parts.items():
-        begin, end = f"<!-- {name}:begin -->\n", f"<!-- {name}:end -->"
+        begin, end = marks(document, name)
         if text.count(begin) != 1 or text.count(end) != 1:
             raise ValueError(f"the marks of {name} do not stand there once")
         head, rest = text.split(begin)
@@ -80,7 +130,7 @@ def main(check: bool) -> int:
     for name, parts in PARTS.items():
         file = ROOT / name
         before = file.read_text()
-        after = renewed(before, parts)
+        after = renewed(name, before, parts)
         if after != before:
             stale.append(name)
             if not check:

@@ -47,7 +47,7 @@ def test_the_strip_is_small_enough_for_a_first_screen():
 def test_the_notice_names_every_source_of_bundled_data():
     notice = (ROOT / "NOTICE").read_text()
     for entry in json.loads(data.path("manifest.json").read_text())["files"]:
-        assert entry["path"] in notice
+        assert entry["file"] in notice
         assert entry["licence"] in notice
 
 

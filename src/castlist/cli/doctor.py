@@ -71,9 +71,9 @@ def _bundled_files(_: "Settings") -> list[Finding]:
     folder = data.path("manifest.json").parent
     entries = json.loads((folder / "manifest.json").read_text())["files"]
     wrong = [
-        entry["path"]
+        entry["file"]
         for entry in entries
-        if not (folder / entry["path"]).is_file() or _sha256(folder / entry["path"]) != entry["sha256"]
+        if not (folder / entry["file"]).is_file() or _sha256(folder / entry["file"]) != entry["sha256"]
     ]
     if wrong:
         return [Finding("bundled files", "wrong", f"missing or changed, install castlist again: {', '.join(wrong)}")]

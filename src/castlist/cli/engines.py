@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from castlist.domain.cards import Card
     from castlist.engines.catalog import Catalog
 
-MARKDOWN_HEAD = ("Engine", "Answers for", "Runs", "References", "Backgrounds", "Same seed", "Credits", "Licence")
+MARKDOWN_HEAD = ("Engine", "Answers for", "Runs", "Needs", "References", "Same seed", "Licence")
 SEED_WORDS = {"exact": "same pixels", "best_effort": "much the same", "none": "not honoured"}
 
 
@@ -91,9 +91,9 @@ def routes_of(catalog: "Catalog") -> dict[str, str | None]:
 
 
 def markdown_table(cards: "list[Card]") -> str:
-    """Return the cards as a Markdown table."""
+    """Return the cards as a Markdown table, those that run here first."""
     lines = [_line(MARKDOWN_HEAD), _line(["---"] * len(MARKDOWN_HEAD))]
-    for card in cards:
+    for card in sorted(cards, key=lambda card: (card.kind != "local", card.id)):
         fewest, most = card.references
         lines.append(
             _line(
@@ -102,10 +102,9 @@ def markdown_table(cards: "list[Card]") -> str:
                     ", ".join(f"`{name}`" for name in card.model_types)
                     + ("; stands in for all others until one of them is ready" if card.stand_in else ""),
                     "here" if card.kind == "local" else "as a service",
+                    ", ".join(f"`{name}`" for name in card.secrets) or "nothing",
                     str(most) if fewest == most else f"{fewest} to {most}",
-                    ", ".join(card.backgrounds),
                     SEED_WORDS[card.seed],
-                    card.price_credits,
                     card.licence,
                 )
             )

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from castlist.cli.common import AsJson, Problem, console, load_settings, print_json, print_table
-from castlist.domain.errors import FieldProblem, InvalidRequest
+from castlist.domain.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from castlist.domain.requests import OutputFormat
+    from castlist.domain.requests import OutputFormat, RunRequest
     from castlist.domain.tasks import Task
     from castlist.engines.base import Engine
     from castlist.flow.make import Landed, Lost
@@ -51,7 +51,7 @@ def generate(
     from castlist import bootstrap
 
     said: dict[str, Any] = {
-        "input_image": photo.name,
+        "input_image": "data:,",  # the model wants a URL; the picture itself is read from the disk
         "num_images": number,
         "background": background,
         "randomize_images": not in_order,
@@ -126,17 +126,16 @@ def _plan(service: "Service", photo: Path, said: dict[str, Any], engine_id: str 
     return Work(engine, task, request.output_format)
 
 
-def _validated(service: "Service", said: dict[str, Any]) -> Any:
+def _validated(service: "Service", said: dict[str, Any]) -> "RunRequest":
+    """Check what was said with the model and in the words of the API."""
     from pydantic import ValidationError
+
+    from castlist.api.explain import problems_of
 
     try:
         return service.request_model(**said)
     except ValidationError as error:
-        problems = tuple(
-            FieldProblem(str(each["loc"][0] if each["loc"] else "request"), each["msg"])
-            for each in error.errors(include_url=False)
-        )
-        raise InvalidRequest(details=problems) from None
+        raise InvalidRequest(details=problems_of(error.errors(include_url=False))) from None
 
 
 async def _make(work: Work, out: Path) -> list[dict[str, Any]]:

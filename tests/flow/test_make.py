@@ -1,0 +1,98 @@
+"""Images that drift are taken again, and the best is delivered."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from castlist.domain.errors import InputImageRejected, JobCanceled
+from castlist.domain.poses import POSES
+from castlist.domain.seeds import image_seed
+from castlist.domain.tasks import Made, NotMade, Outcome, Pixels, Reference, Shot, Task, Watch
+from castlist.engines.base import Local
+from castlist.flow.make import RETAKES, Landed, Lost, make
+from castlist.flow.watch import JobWatch
+from castlist.testing.engines import ToyEngine
+from castlist.testing.pictures import figure
+
+CHARACTER = figure(192, 192)
+STRANGER = figure(192, 192, seed=5)
+
+
+def task(count: int = 1) -> Task:
+    shots = tuple(Shot(index, POSES[index], image_seed(7, index)) for index in range(count))
+    return Task((Reference(CHARACTER, "sha"),), shots, "neutral", 1024, 1024, job_seed=7)
+
+
+class Actor(Local):
+    """Shows what it was told to, take by take."""
+
+    card = replace(ToyEngine.card, id="actor")
+
+    def __init__(self, *takes: Pixels | None) -> None:
+        super().__init__()
+        self._takes = list(takes)
+        self.seeds: list[int] = []
+
+    def generate(self, task: Task, watch: Watch) -> Iterator[Outcome]:
+        pixels = self._takes.pop(0)
+        for shot in task.shots:
+            self.seeds.append(shot.seed)
+            if pixels is None:
+                yield NotMade(shot.index, "refused", "Not again.")
+            else:
+                yield Made(shot.index, pixels, shot.seed, "actor", 0.0)
+
+
+async def all_of(engine: Local, wanted: float | None, count: int = 1) -> list[Landed | Lost]:
+    watch = JobWatch(count)
+    return [result async for result in make(engine, task(count), watch, output_format="png", min_identity=wanted)]
+
+
+async def test_a_good_take_is_enough() -> None:
+    (landed,) = await all_of(Actor(CHARACTER), 0.9)
+    assert isinstance(landed, Landed)
+    assert landed.attempts == 1
+    assert (landed.identity.score or 0) > 0.9
+
+
+async def test_a_take_that_drifted_is_taken_again_with_another_seed() -> None:
+    actor = Actor(STRANGER, CHARACTER)
+    (landed,) = await all_of(actor, 0.9)
+    assert isinstance(landed, Landed)
+    assert landed.attempts == 2
+    assert np.array_equal(landed.made.pixels, CHARACTER)
+    assert actor.seeds == [image_seed(7, 0), image_seed(7, 0, 1)]
+    assert landed.made.seed == actor.seeds[1]
+
+
+async def test_after_the_last_take_the_best_is_delivered() -> None:
+    actor = Actor(STRANGER, CHARACTER, STRANGER)
+    (landed,) = await all_of(actor, 1.01)
+    assert isinstance(landed, Landed)
+    assert landed.attempts == RETAKES + 1 == 3
+    assert np.array_equal(landed.made.pixels, CHARACTER)
+
+
+async def test_a_retake_that_fails_leaves_the_take_before() -> None:
+    (landed,) = await all_of(Actor(STRANGER, None), 0.9)
+    assert isinstance(landed, Landed)
+    assert np.array_equal(landed.made.pixels, STRANGER)
+
+
+async def test_a_first_take_that_fails_is_lost() -> None:
+    (lost,) = await all_of(Actor(None), 0.9)
+    assert isinstance(lost, Lost)
+    assert (lost.reason.code, lost.attempts) == ("refused", 1)
+
+
+async def test_without_a_wish_the_card_decides() -> None:
+    (landed,) = await all_of(Actor(STRANGER), None)
+    assert landed.attempts == 1
+
+
+@pytest.mark.parametrize("error", [InputImageRejected("Of no use."), JobCanceled()])
+async def test_what_ends_the_whole_job_passes_through(error: Exception) -> None:
+    with pytest.raises(type(error)):
+        await all_of(ToyEngine(fails={1: error}), None, count=3)

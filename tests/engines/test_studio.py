@@ -188,3 +188,31 @@ def test_cancel_stops_within_the_picture(engine: StudioEngine, portrait: Referen
     with pytest.raises(JobCanceled):
         list(engine.generate(task(portrait, poses=POSES), watch))
     assert watch.fractions.count(1.0) < 3
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "hiking on a sunny mountain trail",
+        "in a modern office, business suit",
+        "on the beach at sunset",
+        "at night under the stars",
+        "in front of a castle, oil painting",
+    ],
+)
+def test_a_prompt_sets_a_lit_scene(engine: StudioEngine, portrait: Reference, prompt: str) -> None:
+    """The face stays visible in every light, and the surroundings are a picture, not a plain wall."""
+    for one in made(engine, task(portrait, poses=POSES[:5], prompt=prompt)):
+        middle = one.pixels[SIDE_PX // 4 : SIDE_PX // 2, SIDE_PX // 3 : -SIDE_PX // 3]
+        assert middle.max() > 90
+        assert one.pixels[: SIDE_PX // 2].std() > 12
+        assert one.notes
+
+
+def test_what_cannot_be_done_is_said(engine: StudioEngine, portrait: Reference) -> None:
+    (one,) = made(engine, task(portrait, prompt="hiking on a mountain in a red dress, holding a sword, smiling"))
+    said = " ".join(one.notes)
+    for word in ("dress", "hiking", "sword", "smiling"):
+        assert word in said
+    (plain,) = made(engine, task(portrait))
+    assert plain.notes == ()

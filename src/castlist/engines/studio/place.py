@@ -103,7 +103,8 @@ def _defocus(picture: Map, radius: float) -> Map:
     bright = (linear * (1 + 1.5 * np.clip(linear - 0.75, 0, 1))).astype(np.float32)
     soft = ops.correlate(bright, _disc(radius / step))
     result = 255 * np.clip(soft, 0, 1) ** np.float32(1 / 2.2)
-    return ops.resize(result.astype(np.float32), width, height, ops.CUBIC) if step > 1 else result.astype(np.float32)
+    full = ops.resize(result.astype(np.float32), width, height, ops.CUBIC) if step > 1 else result
+    return np.clip(full, 0, 255).astype(np.float32)  # cubic interpolation overshoots
 
 
 def _disc(radius: float) -> Map:

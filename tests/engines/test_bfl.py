@@ -32,7 +32,7 @@ class BflDialect(Dialect):
             return Answer(
                 200, {"id": work.id, "polling_url": f"{stub.elsewhere}/v1/get_result?id={work.id}", "cost": 4.0}
             )
-        return self.result(stub, stub.look(call.path.partition("id=")[2]))
+        return self.result(stub, stub.look(call.query.partition("id=")[2]))
 
     def result(self, stub: Stub, work: Work | None) -> Answer:
         if work is None:

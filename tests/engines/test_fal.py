@@ -1,5 +1,6 @@
 """fal against a stub that speaks its queue protocol."""
 
+import json
 from typing import Any
 
 import pytest
@@ -34,7 +35,10 @@ class FalDialect(Dialect):
         if call.path.endswith("/status"):
             stub.look(name)
             state = "COMPLETED" if stub.done(work) else "IN_PROGRESS" if work.looks > 1 else "IN_QUEUE"
-            return Answer(200 if state == "COMPLETED" else 202, {"status": state, "request_id": name, "logs": None})
+            return Answer(
+                200 if state == "COMPLETED" else 202,
+                {"status": state, "request_id": name, "queue_position": 0, "logs": None},
+            )
         return self.response(stub, work)
 
     def submit(self, call: Call, stub: Stub) -> Answer:
@@ -81,6 +85,18 @@ def test_each_family_is_asked_in_its_own_fields(model_type: str, references: int
     assert request.url == f"https://queue.fal.run/{path}"
     assert set(request.body) == fields | {"prompt", "seed", "num_images", "output_format"}
     assert request.body.get("enhance_prompt", False) is request.body.get("enable_prompt_expansion", False) is False
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({}, {"detail": [{"loc": ["body"], "msg": "No.", "type": "content_policy_violation"}]}),
+        ({}, {"detail": "No.", "error_type": "content_policy_violation"}),
+        ({"x-fal-error-type": "content_policy_violation"}, {"detail": "No."}),
+    ],
+)
+def test_a_refusal_in_every_form_the_client_library_knows(headers: dict[str, str], body: Any) -> None:
+    assert FalEngine().parse(Reply(422, headers, json.dumps(body).encode())) == Refused("No.")
 
 
 def test_a_picture_that_was_hidden_is_a_refusal() -> None:

@@ -19,7 +19,7 @@ class OpenAiDialect(Dialect):
         return Answer(status, {"error": {"message": message, "type": "error", "param": None, "code": code}})
 
     def answer(self, call: Call, stub: Stub) -> Answer:
-        if call.path != "/images/edits":
+        if call.path != "/v1/images/edits":
             return self.problem(404, "no such path")
         fields = call.fields
         assert fields["model"][0].decode() in MODELS.values()

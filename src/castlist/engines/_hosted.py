@@ -66,6 +66,11 @@ def nearest_ratio(task: Task, ratios: Sequence[str] = ASPECT_RATIOS) -> str:
     return min(ratios, key=distance)
 
 
+def versioned(base_url: str, *versions: str) -> str:
+    """Return the base with the first of `versions` ("/v1") behind it, unless the operator wrote one of them already."""
+    return base_url if base_url.endswith(versions) else f"{base_url}{versions[0]}"
+
+
 def json_of(reply: Reply) -> Any:
     """Return an answer's JSON; None when it is none."""
     try:

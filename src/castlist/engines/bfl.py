@@ -12,7 +12,7 @@ from pydantic import Field
 from castlist.domain.cards import Card
 from castlist.domain.tasks import Shot, Task
 from castlist.domain.wire import Auth, Broken, Finished, Parsed, Pending, Refused, Reply, Request
-from castlist.engines._hosted import as_base64, json_of, nearest_ratio, said, trouble, whole
+from castlist.engines._hosted import as_base64, json_of, nearest_ratio, said, trouble, versioned, whole
 from castlist.engines.base import Hosted, HostedOptions
 
 AUTH = Auth("x-key", "BFL_API_KEY")
@@ -72,7 +72,7 @@ class BflEngine(Hosted):
             body["aspect_ratio"] = nearest_ratio(task)
         else:
             body["width"], body["height"] = task.width_px, task.height_px
-        return Request("POST", f"{self.base_url}/v1/{model}", body=body, auth=AUTH)
+        return Request("POST", f"{versioned(self.base_url, '/v1')}/{model}", body=body, auth=AUTH)
 
     def parse(self, reply: Reply) -> Parsed:
         """See `engines.base.Hosted`."""

@@ -11,7 +11,7 @@ from pydantic import Field
 from castlist.domain.cards import Card
 from castlist.domain.tasks import Shot, Task
 from castlist.domain.wire import Auth, Broken, Finished, Parsed, Refused, Reply, Request
-from castlist.engines._hosted import as_data_uri, json_of, said, trouble
+from castlist.engines._hosted import as_data_uri, json_of, said, trouble, versioned
 from castlist.engines.base import Hosted, HostedOptions
 
 AUTH = Auth("Authorization", "DASHSCOPE_API_KEY", "Bearer")
@@ -71,7 +71,7 @@ class DashscopeEngine(Hosted):
                 "watermark": False,
             },
         }
-        url = f"{self.base_url}/api/v1/services/aigc/multimodal-generation/generation"
+        url = f"{versioned(self.base_url, '/api/v1')}/services/aigc/multimodal-generation/generation"
         return Request("POST", url, body=body, auth=AUTH)
 
     def parse(self, reply: Reply) -> Parsed:

@@ -34,6 +34,7 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "flux-2-dev": {"enable_prompt_expansion": False},
     "qwen-image-2-pro": {"enable_prompt_expansion": False},
 }
+REFUSAL = "content_policy_violation"
 LONGEST_PROMPTS = {"qwen-image-2-pro": 800}
 
 
@@ -125,12 +126,16 @@ def _result(images: list[Any], rest: dict[str, Any]) -> Parsed:
 
 
 def _error(reply: Reply) -> Parsed:
-    """Read `{"detail": [{"type", "msg"}]}`, which stands in answers to submits and in the response of failed work."""
+    """Read an error: of a submit, or of work that failed, in the place of its response."""
     match json_of(reply):
-        case {"detail": [{"type": "content_policy_violation", **rest}, *_]}:
-            return Refused(said(rest.get("msg")))
+        case {"detail": [{"type": str(kind), **rest}, *_]}:
+            words = said(rest.get("msg"))
+        case {"detail": str(words), **rest}:
+            kind = said(rest.get("error_type"), reply.headers.get("x-fal-error-type"))
         case _:
-            pass
+            kind = words = ""
+    if kind == REFUSAL:
+        return Refused(words)
     broken = trouble(reply)
     if reply.awaited is None or not reply.awaited.at_once:
         return broken

@@ -13,7 +13,7 @@ from pydantic import Field
 from castlist.domain.cards import Card
 from castlist.domain.tasks import Shot, Task
 from castlist.domain.wire import Auth, Broken, Finished, Parsed, Refused, Reply, Request
-from castlist.engines._hosted import as_base64, json_of, nearest_ratio, said, trouble
+from castlist.engines._hosted import as_base64, json_of, nearest_ratio, said, trouble, versioned
 from castlist.engines.base import Hosted, HostedOptions
 
 AUTH = Auth("x-goog-api-key", "GEMINI_API_KEY")
@@ -36,7 +36,7 @@ REFUSALS = {
 class GeminiOptions(HostedOptions):
     """Options of gemini."""
 
-    base_url: str = Field("https://generativelanguage.googleapis.com/v1beta", description="With the API's version.")
+    base_url: str = Field("https://generativelanguage.googleapis.com", description="Where the API answers.")
     request_seconds: float = Field(180, gt=0, description="Longest time for one request, which makes the picture.")
 
 
@@ -76,7 +76,8 @@ class GeminiEngine(Hosted):
                 "seed": self.seed(shot),
             },
         }
-        url = f"{self.base_url}/models/{self.models[task.model_type]}:generateContent"
+        base = versioned(self.base_url, "/v1beta", "/v1", "/v1alpha")
+        url = f"{base}/models/{self.models[task.model_type]}:generateContent"
         return Request("POST", url, body=body, auth=AUTH)
 
     def parse(self, reply: Reply) -> Parsed:

@@ -14,13 +14,13 @@ from pydantic import Field
 from castlist.domain.cards import Card
 from castlist.domain.tasks import Shot, Task
 from castlist.domain.wire import Auth, Broken, Finished, Parsed, Part, Refused, Reply, Request
-from castlist.engines._hosted import jpeg, json_of, said, trouble
+from castlist.engines._hosted import jpeg, json_of, said, trouble, versioned
 from castlist.engines.base import Hosted, HostedOptions
 
 # Not OPENAI_API_KEY: that one may be around for other reasons, and base_url may be anybody's server.
 SECRET = "OPENAI_IMAGES_API_KEY"
 AUTH = Auth("Authorization", SECRET, "Bearer")
-OPENAI = "https://api.openai.com/v1"
+OPENAI = "https://api.openai.com"
 FIELDS = {
     "model": "{model}",
     "n": "1",
@@ -35,7 +35,7 @@ REFUSALS = ("moderation_blocked", "content_policy_violation", "content_filter")
 class OpenAiImagesOptions(HostedOptions):
     """Options of openai_images. It has no models of its own: name those your server has in `models`."""
 
-    base_url: str = Field(OPENAI, description="The server's address, with /v1.")
+    base_url: str = Field(OPENAI, description="The server's address.")
     request_seconds: float = Field(300, gt=0, description="Longest time for one request, which makes the picture.")
     fields: dict[str, str] = Field(
         default_factory=dict[str, str],
@@ -70,7 +70,7 @@ class OpenAiImagesEngine(Hosted):
         """See `engines.base.Engine`. A server of one's own may need no key."""
         if not self.models:
             return "needs models, e.g. { flux-2-klein = 'black-forest-labs/FLUX.2-klein-4B' }"
-        return super().unready() if self.base_url == OPENAI else None
+        return super().unready() if self.base_url.startswith(OPENAI) else None
 
     def build(self, task: Task, shot: Shot) -> Request:
         """See `engines.base.Hosted`."""
@@ -88,7 +88,7 @@ class OpenAiImagesEngine(Hosted):
         wanted: dict[str, str] = {**FIELDS, **getattr(self.options, "fields", {})}
         fields = [Part(field, _filled(text, values).encode()) for field, text in wanted.items() if text]
         fields.append(Part("prompt", self.prompt(task, shot).encode()))
-        return Request("POST", f"{self.base_url}/images/edits", parts=(*fields, *pictures), auth=AUTH)
+        return Request("POST", f"{versioned(self.base_url, '/v1')}/images/edits", parts=(*fields, *pictures), auth=AUTH)
 
     def parse(self, reply: Reply) -> Parsed:
         """See `engines.base.Hosted`."""

@@ -17,7 +17,7 @@ from castlist.domain.poses import POSES
 from castlist.domain.seeds import SEED_LIMIT, draw
 from castlist.domain.tasks import Shot, Task
 from castlist.domain.wire import Auth, Broken, Finished, Parsed, Pending, Refused, Reply, Request
-from castlist.engines._hosted import as_data_uri, json_of, nearest_ratio, said, trouble, whole
+from castlist.engines._hosted import as_data_uri, json_of, nearest_ratio, said, trouble, versioned, whole
 from castlist.engines.base import Hosted, HostedOptions
 
 AUTH = Auth("Authorization", "PIXELDOJO_API_KEY", "Bearer")
@@ -29,7 +29,7 @@ REFUSALS = ("refused", "input_image_rejected", "content_policy_violation")
 class PixelDojoOptions(HostedOptions):
     """Options of pixeldojo."""
 
-    base_url: str = Field(PIXELDOJO, description="The server's address, without /api/v1.")
+    base_url: str = Field(PIXELDOJO, description="The server's address.")
     castlist: bool | None = Field(
         None, description="Whether it is a castlist, which takes more parameters; by default every other address is."
     )
@@ -60,7 +60,7 @@ class PixelDojoEngine(Hosted):
     def speaks_castlist(self) -> bool:
         """Whether the other server takes more than the contract's public core."""
         chosen: bool | None = getattr(self.options, "castlist", None)
-        return self.base_url != PIXELDOJO if chosen is None else chosen
+        return not self.base_url.startswith(PIXELDOJO) if chosen is None else chosen
 
     def seed(self, shot: Shot) -> int:
         """Return the seed that is sent: the first from the shot's own on that draws its pose at the other server."""
@@ -88,7 +88,7 @@ class PixelDojoEngine(Hosted):
             # Scores and retakes are this side's business.
             body |= {"seed": self.seed(shot), "aspect_ratio": nearest_ratio(task), "min_identity": 0}
             body |= {"reference_images": others} if others else {}
-        url = f"{self.base_url}/api/v1/models/consistent-characters/run"
+        url = f"{versioned(self.base_url, '/api/v1')}/models/consistent-characters/run"
         return Request("POST", url, body=body, auth=AUTH)
 
     def parse(self, reply: Reply) -> Parsed:
@@ -104,7 +104,7 @@ class PixelDojoEngine(Hosted):
                 return Broken(trouble(reply).operator, gone=True)
             case {"status": "pending" | "processing", "jobId": str(name), **rest} if reply.status < 400 and name:
                 # By the contract's address: `statusUrl` names the server as its other callers see it.
-                at = f"{self.base_url}/api/v1/jobs/{quote(name, safe='')}"
+                at = f"{versioned(self.base_url, '/api/v1')}/jobs/{quote(name, safe='')}"
                 poll, stop = Request("GET", at, auth=AUTH), Request("POST", f"{at}/cancel", auth=AUTH)
                 return Pending(name, poll, stop, _fraction(rest))
             case _:

@@ -12,7 +12,7 @@ from pydantic import Field
 from castlist.domain.cards import Card
 from castlist.domain.tasks import Shot, Task
 from castlist.domain.wire import Auth, Broken, Finished, Parsed, Pending, Refused, Reply, Request
-from castlist.engines._hosted import as_data_uri, json_of, nearest_ratio, said, trouble
+from castlist.engines._hosted import as_data_uri, json_of, nearest_ratio, said, trouble, versioned
 from castlist.engines.base import Hosted, HostedOptions
 
 AUTH = Auth("Authorization", "REPLICATE_API_TOKEN", "Bearer")
@@ -71,7 +71,7 @@ class ReplicateEngine(Hosted):
             fields |= {"seed": self.seed(shot), "aspect_ratio": nearest_ratio(task)}
         extra: dict[str, Any] = getattr(self.options, "extra", {}).get(task.model_type, {})
         inputs = {name: value for name, value in {**fields, **extra}.items() if value is not None}
-        url = f"{self.base_url}/v1/models/{self.models[task.model_type]}/predictions"
+        url = f"{versioned(self.base_url, '/v1')}/models/{self.models[task.model_type]}/predictions"
         return Request("POST", url, body={"input": inputs}, auth=AUTH)
 
     def _pictures(self, task: Task) -> dict[str, Any]:
@@ -95,7 +95,7 @@ class ReplicateEngine(Hosted):
                 return Broken(f"the prediction was {state}", gone=True)
             case {"status": "starting" | "processing" as state, "id": str(name)} if name:
                 # By the documented address and not the one in the answer, which names Replicate even behind a gateway.
-                at = f"{self.base_url}/v1/predictions/{quote(name, safe='')}"
+                at = f"{versioned(self.base_url, '/v1')}/predictions/{quote(name, safe='')}"
                 poll, stop = Request("GET", at, auth=AUTH), Request("POST", f"{at}/cancel", auth=AUTH)
                 return Pending(name, poll, stop, 0.5 if state == "processing" else 0.05)
             case _:

@@ -26,6 +26,7 @@ class Call:
 
     method: str
     path: str
+    query: str
     headers: Mapping[str, str]
     body: bytes
 
@@ -117,6 +118,7 @@ class Stub:
         self.work: dict[str, Work] = {}
         self.downloads = 0
         self.url = ""
+        self._accepted = 0
         self._lock = threading.Lock()
 
     @property
@@ -126,7 +128,8 @@ class Stub:
 
     def accept(self, call: Call) -> Work:
         """Take on work and give it an id."""
-        work = Work(f"work-{len(self.work) + 1:04d}", call.json() if call.body[:1] == b"{" else None)
+        self._accepted += 1
+        work = Work(f"work-{self._accepted:04d}", call.json() if call.body[:1] == b"{" else None)
         self.work[work.id] = work
         return work
 
@@ -193,7 +196,8 @@ def serve(dialect: Dialect, picture: bytes) -> Generator[Stub]:
         def _handle(self) -> None:
             size = int(self.headers.get("content-length") or 0)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            answer = stub.respond(Call(self.command, self.path, headers, self.rfile.read(size)))
+            path, _, query = self.path.partition("?")
+            answer = stub.respond(Call(self.command, path, query, headers, self.rfile.read(size)))
             raw = answer.content
             content = raw if isinstance(raw, bytes) else json.dumps(raw).encode()
             kind = {} if isinstance(raw, bytes) else {"Content-Type": "application/json"}

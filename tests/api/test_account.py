@@ -1,14 +1,17 @@
 """Usage by day, key and model type; what is held."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx2
 
+from castlist.domain.errors import ImageRefused
 from castlist.flow.service import Service
-from castlist.testing.http import API, RUN
+from castlist.testing.engines import ToyEngine
+from castlist.testing.http import API, RUN, client_of
 from castlist.testing.pictures import figure_uri
 from castlist.testing.queues import run_all
-from castlist.testing.service import Clock, Customer, a_customer
+from castlist.testing.service import Clock, Customer, a_customer, a_service
 
 
 async def test_usage_adds_up(client: httpx2.AsyncClient, service: Service, clock: Clock, customer: Customer) -> None:
@@ -39,3 +42,12 @@ async def test_usage_adds_up(client: httpx2.AsyncClient, service: Service, clock
     assert one_day["total"] == {"requests": 2, "images": 5, "credits": 3.5}
     other = await a_customer(service)
     assert (await client.get(f"{API}/usage", headers=other.headers)).json()["usage"] == []
+
+
+async def test_an_image_that_was_lost_is_no_usage(tmp_path: Path, template: Path) -> None:
+    engine = ToyEngine(fails={1: ImageRefused()})
+    async with a_service(tmp_path, template=template, engines=[engine]) as service, client_of(service) as client:
+        client.headers.update((await a_customer(service)).headers)
+        await client.post(RUN, json={"input_image": figure_uri(), "num_images": 3})
+        await run_all(service)
+        assert (await client.get(f"{API}/usage")).json()["total"] == {"requests": 1, "images": 2, "credits": 2}

@@ -31,6 +31,9 @@ ADDRESSES = {
     "GET /api/v1/models/{apiId}/schema",
     "GET /api/v1/jobs",
     "GET /api/v1/jobs/{jobId}",
+    "GET /api/v1/jobs/{jobId}/events",
+    "POST /api/v1/jobs/{jobId}/cancel",
+    "POST /api/v1/jobs/{jobId}/webhook/replay",
     "POST /api/v1/uploads",
     "GET /api/v1/credits",
     "GET /api/v1/usage",
@@ -69,7 +72,7 @@ def test_every_guarded_route_says_so(document: dict[str, Any]) -> None:
     schemes = document["components"]["securitySchemes"]
     assert schemes["apiKey"]["scheme"] == "bearer"
     for name, operation in operations(document).items():
-        guarded = name.startswith("POST") or name.split("/")[-1] in ("jobs", "{jobId}", "credits", "usage")
+        guarded = name.startswith("POST") or name.split("/")[-1] in ("jobs", "{jobId}", "events", "credits", "usage")
         assert ("401" in operation["responses"]) == ("security" in operation) == guarded, name
 
 

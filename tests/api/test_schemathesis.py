@@ -11,7 +11,7 @@ import pytest
 import schemathesis
 from schemathesis import Case, GenerationMode
 from schemathesis.config import SchemathesisConfig
-from schemathesis.specs.openapi.checks import negative_data_rejection
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from castlist.api.app import create_app
 from castlist.domain.links import signed_url
@@ -104,4 +104,6 @@ def test_the_contract_holds(case: Case, seeds: Seeds, base_url: str) -> None:
         make_right(case, seeds)
     declared = {parameter.name for parameter in case.operation.query}
     unchecked = [] if set(case.query or {}) <= declared else [negative_data_rejection]  # unknown ones are ignored
+    if case.path.endswith(("/cancel", "/webhook/replay")):  # whether the job's state allows it, no schema can say
+        unchecked.append(positive_data_acceptance)
     case.call_and_validate(headers=seeds.customer.headers, base_url=base_url, excluded_checks=unchecked)

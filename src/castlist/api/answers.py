@@ -150,6 +150,13 @@ class JobAnswer(Answer):
     credits_refunded: Credits | None = Field(default=None, description="What came back, once it has ended.")
 
 
+class ReplayAnswer(Answer):
+    """A finished job will be sent to its webhook again, under this `webhook-id`."""
+
+    job_id: str
+    webhook_id: str
+
+
 class JobsAnswer(Answer):
     """A page of jobs, newest first."""
 

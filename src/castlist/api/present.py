@@ -76,6 +76,11 @@ class Presenter:
                 answer.failures = failures
         return answer
 
+    def image(self, job: Job, image: Image) -> dict[str, Any]:
+        """Return one image as it stands in `assets` or `failures`."""
+        shaped = _failure(image) if image.file is None else self._asset(job, image)
+        return shaped.model_dump(mode="json", by_alias=True)
+
     def _asset(self, job: Job, image: Image) -> Asset:
         identity = image.identity or {}
         return Asset(

@@ -15,7 +15,8 @@ from castlist.api.present import Presenter
 from castlist.domain.errors import FieldProblem, Forbidden, InvalidApiKey, InvalidRequest, JobNotFound, ServerError
 from castlist.domain.jobs import JobStatus
 from castlist.store import jobs
-from castlist.store.jobs import Job
+from castlist.store.database import Tx
+from castlist.store.jobs import Image, Job
 
 router = APIRouter(tags=["jobs"])
 JOB_ID = re.compile(r"job_[0-9A-Za-z]{22}")
@@ -34,14 +35,17 @@ _CURSOR = re.compile(r"([0-9]{1,15}) (job_[0-9A-Za-z]{22})")
 )
 async def get_job(jobId: JobId, caller: MayRead, api: ApiOf, base_url: BaseUrl) -> JobAnswer:
     """Answer in every state. A job is over when `status` is completed or failed."""
-    if not JOB_ID.fullmatch(jobId):
-        raise JobNotFound
     async with api.service.database.read() as tx:
-        job = await jobs.get(tx, jobId, caller.account_id)
-        if job is None:
-            raise JobNotFound
-        images = await jobs.images_of(tx, [job.id])
-    return Presenter(base_url, api.service.secret).job(job, images[job.id])
+        job, images = await owned(tx, jobId, caller.account_id)
+    return Presenter(base_url, api.service.secret).job(job, images)
+
+
+async def owned(tx: Tx, job_id: str, account_id: str) -> tuple[Job, list[Image]]:
+    """Return an account's job and its images so far; JobNotFound when it has no such job."""
+    job = await jobs.get(tx, job_id, account_id) if JOB_ID.fullmatch(job_id) else None
+    if job is None:
+        raise JobNotFound
+    return job, (await jobs.images_of(tx, [job.id]))[job.id]
 
 
 @router.get(

@@ -3,18 +3,21 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
 
 from castlist.api import catalogue
-from castlist.api.answers import QuoteAnswer, RunAnswer
+from castlist.api.answers import JobAnswer, QuoteAnswer, RunAnswer
 from castlist.api.auth import MayRead, MayRun
 from castlist.api.body import run_request
 from castlist.api.catalogue import ApiId
 from castlist.api.context import ApiOf, BaseUrl
 from castlist.api.errors import documented
+from castlist.api.preferences import IdempotencyKey, Prefer, ended_within, seconds_of, stamp_of
 from castlist.api.present import Presenter, iso
 from castlist.domain.credits import to_credits
 from castlist.domain.errors import (
     Forbidden,
+    IdempotencyMismatch,
     InputImageRejected,
     InsufficientCredits,
     InvalidApiKey,
@@ -25,8 +28,11 @@ from castlist.domain.errors import (
     ServerError,
     UnsupportedMediaType,
 )
+from castlist.domain.requests import RunRequest
 from castlist.flow.plan import plan, quote
-from castlist.flow.submit import submit
+from castlist.flow.service import Service
+from castlist.flow.submit import Caller, Stamp, Submitted, earlier, submit
+from castlist.store import ledger
 
 router = APIRouter(tags=["run"])
 ANY_BODY = (
@@ -52,26 +58,52 @@ BODY: dict[str, Any] = {
     status_code=202,
     operation_id="run",
     summary="Submit a job",
-    responses=documented(*ANY_BODY, InsufficientCredits, InputImageRejected),
+    response_model=RunAnswer,
+    responses={
+        200: {"model": JobAnswer, "description": "With `Prefer: wait`, the job when it ended in time."},
+        **documented(*ANY_BODY, InsufficientCredits, InputImageRejected, IdempotencyMismatch),
+    },
     openapi_extra=BODY,
 )
-async def run(apiId: ApiId, request: Request, caller: MayRun, api: ApiOf, base_url: BaseUrl) -> RunAnswer:
+async def run(
+    *,
+    apiId: ApiId,
+    request: Request,
+    caller: MayRun,
+    api: ApiOf,
+    base_url: BaseUrl,
+    idempotency_key: IdempotencyKey = None,
+    prefer: Prefer = None,
+) -> RunAnswer | JSONResponse:
     """Hold the price of all images and queue the job. Poll `statusUrl` until it is completed or failed."""
     catalogue.check(apiId)
     service = api.service
     wanted = await run_request(request, service.request_model)
-    planned = await plan(service, wanted)
-    async with service.database.write() as tx:
-        submitted = await submit(tx, service, caller, planned)
+    submitted = await _submit(service, caller, wanted, stamp_of(idempotency_key, apiId, wanted))
+    presenter = Presenter(base_url, service.secret)
+    if (seconds := seconds_of(prefer)) and (ended := await ended_within(service, submitted.job, seconds)):
+        answer = presenter.job(*ended).model_dump(mode="json", by_alias=True, exclude_unset=True)
+        return JSONResponse(answer, headers={"Preference-Applied": f"wait={seconds}"})
     job = submitted.job
     return RunAnswer(
         job_id=job.id,
         status=job.status.value,
-        status_url=Presenter(base_url, service.secret).status_url(job.id),
+        status_url=presenter.status_url(job.id),
         credit_cost=to_credits(job.held_millis),
         credits_remaining=to_credits(submitted.balance_millis),
         expires_at=iso(job.expires_ms),
     )
+
+
+async def _submit(service: Service, caller: Caller, wanted: RunRequest, stamp: Stamp | None) -> Submitted:
+    """Submit a request, or find the job of a repeated one before its pictures are fetched again."""
+    if stamp is not None:
+        async with service.database.read() as tx:
+            if (job := await earlier(tx, caller, stamp)) is not None:
+                return Submitted(job, await ledger.balance_millis(tx, caller.account_id))
+    planned = await plan(service, wanted)
+    async with service.database.write() as tx:
+        return await submit(tx, service, caller, planned, stamp)
 
 
 @router.post(

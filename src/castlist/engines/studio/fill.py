@@ -16,8 +16,8 @@ def behind(picture: Pixels, alpha: Map) -> Pixels:
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = ops.resize(picture, *size).astype(np.float32)
     mask = ops.resize(alpha, *size)
-    reach = max(2, round(0.012 * max(size)))
-    keep = (~ops.grow(mask > 0.03, reach)).astype(np.float32)
+    reach = max(2, round(0.005 * max(size)))
+    keep = (~ops.grow(mask > 0.08, reach)).astype(np.float32)
     filled = pull_push(small, keep)
     soft = ops.blur(keep, reach / 2)[..., None] * keep[..., None]
     filled = filled * (1 - soft) + small * soft

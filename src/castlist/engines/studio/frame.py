@@ -23,8 +23,8 @@ EYE_LINE: dict[Framing, float] = {"close_up": 0.46, "head_and_shoulders": 0.39, 
 FIGURE_SHARE: dict[Framing, float] = {"close_up": 1.2, "head_and_shoulders": 0.86, "half_length": 0.72, "wide": 0.48}
 
 
-CLOSER = 1.3
-"""A close-up is at least so much larger than the smallest possible view."""
+SPREAD: dict[Framing, float] = {"close_up": 1.42, "head_and_shoulders": 1.16, "half_length": 1.07, "wide": 1.0}
+"""Sizes over the smallest possible one, for references too tight to be shown as small as the pose asks."""
 
 KEYSTONE: dict[Camera, float] = {"eye": 0.0, "low": 0.22, "high": -0.22}
 """How much the size grows from the top of the picture to its bottom."""
@@ -108,8 +108,9 @@ def solve(
     keystone = KEYSTONE[pose.camera]
     view = _Candidates(extent, size, scale, x, y, min(1.0, 1 + 0.6 * keystone))
     cuts, outside = view.shown_cuts(), view.outside() if inside else np.zeros(1)
-    if pose.framing == "close_up":
-        wish_scale = max(wish_scale, min(CLOSER * _smallest(scale, cuts + outside), 1.4 * wish_scale))
+    least = _smallest(scale, cuts + outside)
+    if least > wish_scale or (pose.framing == "close_up" and least > 0.7 * wish_scale):
+        wish_scale = max(least * SPREAD[pose.framing], min(wish_scale, least * SPREAD["close_up"]))
     cost = (
         2.2 * np.abs(np.log(scale / wish_scale))
         + 2.5 * (np.abs(x - wish_x) / width) ** 1.5

@@ -35,6 +35,14 @@ def styles(text: str) -> list[str]:
     return list(dict.fromkeys(concept for _, concept, _ in _scan(words, index)))
 
 
+def without_styles(text: str) -> str:
+    """Return the text as plain words, less those that name a style: "oil painting" is no activity."""
+    words = normal(text)
+    for entry, _, _ in _scan(words, _index(tuple(lexicon.STYLES.items()), 1.0)):
+        words = words.replace(f" {entry} ", " ")
+    return words
+
+
 def likeness(wanted: Reading, offered: Reading, rarity: Mapping[str, float]) -> float:
     """Return how well a place fits what is wanted: 0 for nothing in common, about 1 when everything asked for is there.
 

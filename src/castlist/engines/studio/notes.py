@@ -1,7 +1,5 @@
 """Says per image what a prompt asks for and the studio cannot do, in plain sentences. Called by `picture`."""
 
-import re
-
 from castlist.engines.studio import meaning
 from castlist.engines.studio.plates import Choice
 
@@ -44,20 +42,20 @@ THINGS = frozenset(
 )
 
 
-def of(prompt: str | None, choice: Choice | None, people: int, style: str | None = None) -> tuple[str, ...]:
+def of(prompt: str | None, choice: Choice | None, people: int, styles: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the notes for an image.
 
     Args:
         choice: the place taken for the prompt, if any.
         people: faces found in the reference.
-        style: the style put on, if any.
+        styles: the styles put on.
     """
     found: list[str] = []
     if people > 1:
         found.append(f"The reference shows {people} people; the main one was taken.")
     if not prompt:
         return tuple(found)
-    words = re.findall(r"[a-z][a-z'-]*", prompt.lower())
+    words = meaning.without_styles(prompt).split()
     found += _of_place(choice)
     if asked := _named(words, CLOTHES):
         found.append(f"Clothes stay as in the reference; the prompt's {asked} was not added.")
@@ -69,9 +67,8 @@ def of(prompt: str | None, choice: Choice | None, people: int, style: str | None
         found.append(f"The expression stays as in the reference ({asked} was asked for).")
     if asked := _named(words, LOOKS):
         found.append(f"The character's looks stay as in the reference ({asked} was asked for).")
-    missed = [name for name in meaning.styles(prompt) if name != style]
-    if missed and style is None:
-        found.append(f"The picture is photographic; the style {missed[0]} was not put on.")
+    if missed := [name for name in meaning.styles(prompt) if name not in styles]:
+        found.append(f"One style at a time: {missed[0]} was not put on.")
     return tuple(found)
 
 

@@ -1,12 +1,12 @@
 """Makes one image from start to end: view, surroundings, light, join. Called by the engine for each shot."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from castlist.domain.cards import TRANSPARENT
 from castlist.domain.tasks import Shot, Task, Watch
-from castlist.engines.studio import backdrop, compose, light, notes, ops, place, shoot
+from castlist.engines.studio import backdrop, compose, light, meaning, notes, ops, place, shoot, style
 from castlist.engines.studio.ops import Map, Pixels
 from castlist.engines.studio.plates import Choice, Collection
 from castlist.engines.studio.reference import Prepared
@@ -45,24 +45,37 @@ def make(scene: Scene, shot: Shot, watch: Watch) -> tuple[Pixels, tuple[str, ...
         uint8 [H, W, 3], or [H, W, 4] for a transparent background; and notes for the customer.
     """
     prepared, task = scene.prepared, scene.task
-    own = scene.choice is None and task.background == "original"
-    view = shoot.take(prepared, shot, scene.size, inside=own)
-    said = notes.of(task.prompt, scene.choice, prepared.people)
+    view = shoot.take(prepared, shot, scene.size, inside=scene.choice is None and task.background == "original")
     watch.progress(shot.index, 0.4)
     watch.check()
-    if scene.choice is not None:
-        return _in_place(scene, scene.choice, shot, view, watch), said
+    picture = _surrounded(scene, shot, view, watch)
+    names = meaning.styles(task.prompt or "")[:1]
+    for name in names:
+        watch.check()
+        picture = style.put_on(name, picture, shot.seed)
+        if scene.choice is None and task.background in backdrop.FLAT:
+            flat = backdrop.flat(task.background, scene.size)
+            picture = compose.over(picture.astype(np.float32), view.alpha, flat)
     if task.background == TRANSPARENT:
-        return np.dstack([view.colour, ops.to_bytes(view.alpha)]), said
+        picture = np.dstack([picture, ops.to_bytes(view.alpha)])
+    return picture, notes.of(task.prompt, scene.choice, prepared.people, tuple(names))
+
+
+def _surrounded(scene: Scene, shot: Shot, view: shoot.View, watch: Watch) -> Pixels:
+    """Put the character where the task wants it: uint8 [H, W, 3]; for a transparent background on nothing."""
+    task = scene.task
+    if scene.choice is not None:
+        return _in_place(scene, scene.choice, shot, view, watch)
+    if task.background == TRANSPARENT:
+        return np.ascontiguousarray(view.colour)
+    colour = view.colour.astype(np.float32)
     if task.background == "original":
-        back = backdrop.own_scene(prepared, view.frame, scene.size)
-        return compose.over(view.colour.astype(np.float32), view.alpha, back), said
+        return compose.over(colour, view.alpha, backdrop.own_scene(scene.prepared, view.frame, scene.size))
     if task.background in backdrop.FLAT:
-        colour = view.colour.astype(np.float32)
         if task.background == "green screen":
             colour = compose.without_spill(colour, view.alpha)
-        return compose.over(colour, view.alpha, backdrop.flat(task.background, scene.size)), said
-    return _in_studio(scene, shot, view, watch), said
+        return compose.over(colour, view.alpha, backdrop.flat(task.background, scene.size))
+    return _in_studio(scene, shot, view, watch)
 
 
 def _in_studio(scene: Scene, shot: Shot, view: shoot.View, watch: Watch) -> Pixels:
@@ -86,7 +99,11 @@ def _in_place(scene: Scene, choice: Choice, shot: Shot, view: shoot.View, watch:
     turn = float(np.random.default_rng([shot.seed, 4]).uniform(-1, 1))
     extent = scene.prepared.extent
     sight = place.aim(spot, extent, view.frame, shot.pose, size=scene.size, turn=turn)
+    if drawn:
+        sight = replace(sight, blur_px=0.0)
     back = place.photograph(pixels, spot, sight, scene.size)
+    if drawn and not spot.painted:
+        back = style.painted(back.astype(np.uint8)).astype(np.float32)
     watch.progress(shot.index, 0.7)
     watch.check()
     yaw = sight.yaw_deg if spot.panorama else 0.0

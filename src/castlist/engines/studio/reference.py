@@ -98,7 +98,7 @@ def prepare(reference: Reference) -> Prepared:
         colour, alpha, pad = extend.complete(colour, alpha, head=(crown, head_px), chin=middle)
         shape = shape.moved(pad.left, pad.top)
     box = _box(alpha)
-    depth = turn.head_depth(shape, alpha) if shape is not None else turn.figure_depth(alpha, box, 0.22)
+    depth = turn.head_depth(shape, alpha) if shape is not None else turn.figure_depth(alpha, box, 0.16)
     inner = (pad.left, pad.top, pad.left + picture.shape[1], pad.top + picture.shape[0])
     extent = _extent(alpha, box, inner, shape)
     return Prepared(

@@ -60,7 +60,7 @@ def _angles(prepared: Prepared, pose: Pose, wish: NDArray[np.float64]) -> tuple[
     """Return the turn to apply: the pose's, less part of how the reference is turned already, varied by the seed."""
     yaw, pitch, roll = pose.yaw_deg + 2 * wish[0], pose.pitch_deg + 1.2 * wish[1], pose.roll_deg + 1.2 * wish[2]
     if prepared.face is None:
-        return float(0.6 * yaw), float(0.4 * pitch), float(0.7 * roll)
+        return float(yaw), float(0.6 * pitch), float(0.6 * roll)
     have = prepared.face.yaw_deg
     yaw = np.clip(yaw - 0.5 * np.clip(have, -25, 25), -FARTHEST_DEG, FARTHEST_DEG)
     beyond = max(0.0, abs(have + yaw) - 32)

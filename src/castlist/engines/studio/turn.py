@@ -22,6 +22,8 @@ NODES_PER_FACE = 28
 """Grid nodes over a face's height: enough for a nose."""
 RELAX_ROUNDS = 60
 INVERT_ROUNDS = 14
+BOARD_FAR = 2.0
+"""How far the camera stands from a turning board, in its heights."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +39,8 @@ class Depth:
     step_px: float
     pivot: tuple[float, float]
     """Where the head is hinged for tilting, picture px."""
+    board: float | None = None
+    """Height of a figure that also turns as a whole, like a board on its lower edge, px; None for heads."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +112,7 @@ def figure_depth(alpha: Map, box: tuple[float, float, float, float], bulge: floa
     rows = origin[1] + step * np.arange(size, dtype=np.float32)
     upper = np.clip((y0 + 0.75 * (y1 - y0) - rows) / (0.5 * (y1 - y0)), 0, 1)
     weight = np.repeat((upper * upper * (3 - 2 * upper))[:, None], size, 1).astype(np.float32)
-    return Depth(z, weight, origin, step, ((x0 + x1) / 2, y0 + 0.8 * (y1 - y0)))
+    return Depth(z, weight, origin, step, ((x0 + x1) / 2, y1), board=y1 - y0)
 
 
 def field(depth: Depth, yaw_deg: float, pitch_deg: float, roll_deg: float) -> Field:
@@ -122,6 +126,9 @@ def field(depth: Depth, yaw_deg: float, pitch_deg: float, roll_deg: float) -> Fi
     yaw, pitch = math.radians(yaw_deg), math.radians(pitch_deg)
     dx = math.sin(yaw) * depth.z + (math.cos(yaw) - 1) * inner * x
     dy = -math.sin(pitch) * depth.z
+    if depth.board is not None:
+        near = 1 / (1 + x * math.sin(yaw) / (BOARD_FAR * depth.board))
+        dx, dy = dx + x * (math.cos(yaw) * near - 1), dy + y * (near - 1)
     roll = math.radians(roll_deg) * depth.head
     cos, sin = np.cos(roll), np.sin(roll)
     moved_x, moved_y = x + dx, y + dy

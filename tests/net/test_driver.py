@@ -161,6 +161,19 @@ def test_looking_again_costs_nothing() -> None:
     assert case.sent == ["POST", "GET", "GET", "GET"]
 
 
+def test_an_outage_longer_than_the_tries_does_not_lose_work_that_is_paid_for() -> None:
+    case = Case("wait", *["busy"] * 12, "done", busy=Broken("busy", retry=True))
+    assert isinstance(case.run(), Taken)
+    assert case.sent.count("POST") == 1
+    assert case.time.now_s > 60
+
+
+def test_work_nobody_will_ask_for_any_more_is_stopped() -> None:
+    case = Case("wait", "odd", odd=Broken("odd"))
+    assert case.run() == Broken("odd")
+    assert case.sent == ["POST", "GET", "PUT"]
+
+
 def test_what_passes_is_tried_as_often_as_told_and_no_more() -> None:
     case = Case("busy", "busy", "busy", "done", busy=Broken("busy", retry=True))
     assert case.run() == Broken("busy", retry=True)

@@ -65,7 +65,7 @@ class HostedOptions(EngineOptions):
     concurrency: int = Field(4, ge=1, le=64, description="Images asked for at once, per worker process.")
     request_seconds: float = Field(60, gt=0, description="Longest time for one request.")
     total_seconds: float = Field(600, gt=0, description="Longest time for one image.")
-    tries: int = Field(5, ge=1, le=20, description="How often a request is sent that fails for a passing reason.")
+    tries: int = Field(5, ge=1, le=20, description="How often work is asked for that fails for a passing reason.")
 
 
 class Hosted(Engine):

@@ -157,6 +157,8 @@ class _Run(Generic[T]):
             if self._pending is None:
                 submits += 1
             result = await self._await(self._pending or await self._submit())
+            if isinstance(result, Broken) and not result.gone:
+                await self._tell_to_stop()  # nobody will ask for it any more
             if isinstance(result, Finished):
                 result = await self._take(result, resumed=resumed)
             if not (isinstance(result, Broken) and result.gone and submits < SUBMITS):
@@ -194,9 +196,12 @@ class _Run(Generic[T]):
         return parsed
 
     async def _ask(self, request: Request, awaited: Pending | None) -> Parsed:
-        """Send a request until it gets an answer that counts, or the tries are used up."""
-        parsed: Parsed = Broken("never sent")
-        for attempt in range(self._pace.tries):
+        """Send a request until it gets an answer that counts, or the tries are used up.
+
+        Looking after work that is under way has no tries but the errand's time: the work is paid for.
+        """
+        attempt = 0
+        while True:
             after_s = 0.0
             try:
                 reply = await self._send(request, awaited)
@@ -205,10 +210,11 @@ class _Run(Generic[T]):
             else:
                 parsed = self._parse(reply)
                 after_s = retry_after_s(reply.headers)
-            if not (isinstance(parsed, Broken) and parsed.retry) or attempt + 1 == self._pace.tries:
-                break
+            last = awaited is None and attempt + 1 >= self._pace.tries
+            if not (isinstance(parsed, Broken) and parsed.retry) or last:
+                return parsed
             await self._wait(max(after_s, parsed.wait_s, self._pace.retry_s(attempt, self._driver.dice())))
-        return parsed
+            attempt += 1
 
     def _parse(self, reply: Reply) -> Parsed:
         try:

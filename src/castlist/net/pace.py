@@ -13,7 +13,7 @@ class Pace:
     """For one request, sending and reading."""
     total_s: float = 600.0
     tries: int = 5
-    """Of one request, the first included."""
+    """Of a request for work, the first included. Work under way is looked after as long as the total allows."""
     first_poll_s: float = 1.0
     longest_poll_s: float = 5.0
     first_retry_s: float = 0.5

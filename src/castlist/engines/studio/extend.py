@@ -64,7 +64,7 @@ def _missing_crown(alpha: Map, crown: float, head_px: float, middle: float) -> i
     if not len(cut):
         return 0
     radius, half = 0.42 * head_px, 0.5 * float(cut[-1] - cut[0] + 1)
-    if half > 0.92 * radius or cut[0] < 2 or cut[-1] > alpha.shape[1] - 3:
+    if half > 0.72 * radius or cut[0] < 2 or cut[-1] > alpha.shape[1] - 3:
         return 0
     return int(min(TOP_HEADS * head_px, 0.9 * (radius - (radius**2 - half**2) ** 0.5) + 2)) + 3
 

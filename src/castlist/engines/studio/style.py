@@ -4,9 +4,11 @@ Classical filters and the bundled enlarger only: a picture shrunk and enlarged a
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from castlist.engines.studio import ops
 from castlist.engines.studio.ops import Map, Pixels
@@ -30,7 +32,7 @@ def painted(picture: Pixels, shrink: float = 4.0) -> Pixels:
 
 
 def _mono(picture: Pixels, seed: int) -> Pixels:
-    grey = picture.astype(np.float32) @ np.array([0.36, 0.52, 0.12], np.float32)
+    grey = np.asarray(picture.astype(np.float32) @ np.array([0.36, 0.52, 0.12], np.float32))
     return _grey(_curve(grey, 0.35) + _grain(grey.shape, seed, 3.2))
 
 
@@ -48,11 +50,11 @@ def _film(picture: Pixels, seed: int) -> Pixels:
 
 def _sketch(picture: Pixels, seed: int) -> Pixels:
     height, width = picture.shape[:2]
-    grey = ops.blur(picture.astype(np.float32) @ np.array([0.3, 0.59, 0.11], np.float32), 0.8)
+    grey = ops.blur(picture.astype(np.float32).mean(-1).astype(np.float32), 0.8)
     lines = grey / np.maximum(ops.wide_blur(grey, 0.006 * min(height, width)), 1)
     drawn = 255 * np.clip(lines, 0, 1) ** 3.2
     noise = np.random.default_rng([seed, 8]).standard_normal((height, width), np.float32)
-    hatch = ops.blur(ops.shift(noise, 0, 0), 0.8) * 26
+    hatch = ops.blur(noise, 0.8) * 26
     tone = np.clip((130 - ops.wide_blur(grey, 0.004 * min(height, width))) / 130, 0, 1)
     sheet = drawn - tone * (34 + 1.6 * hatch)
     paper = 246 + ops.blur(noise, 1.5) * 6
@@ -81,7 +83,7 @@ def _painting(picture: Pixels, seed: int) -> Pixels:
     strokes = cv2.filter2D(noise, cv2.CV_32F, np.eye(17, dtype=np.float32) / 17)
     relief = (strokes - ops.blur(np.asarray(strokes, np.float32), 2)) * 22 + weave * 9
     vivid = grey[..., None] + (paint - grey[..., None]) * 1.18
-    return _bytes(_curve(vivid.astype(np.float32), 0.15) + relief[..., None])
+    return _bytes(_curve(vivid, 0.15) + relief[..., None])
 
 
 def _illustration(picture: Pixels, seed: int) -> Pixels:
@@ -102,7 +104,7 @@ def _lines(picture: Pixels, width: float, gain: float) -> Map:
     return np.clip((edge * gain - 5) / 22, 0, 1).astype(np.float32)
 
 
-def _curve(value: Map, strength: float) -> Map:
+def _curve(value: NDArray[np.floating[Any]], strength: float) -> Map:
     """Return a steeper middle: an S-curve mixed in by `strength`. Values 0–255."""
     share = np.clip(value / np.float32(255), 0, 1)
     return (255 * ((1 - strength) * share + strength * share * share * (3 - 2 * share))).astype(np.float32)
@@ -113,11 +115,11 @@ def _grain(shape: tuple[int, ...], seed: int, amount: float) -> Map:
     return (ops.blur(noise, 0.7) * np.float32(2.4 * amount)).astype(np.float32)
 
 
-def _grey(value: Map) -> Pixels:
+def _grey(value: NDArray[np.floating[Any]]) -> Pixels:
     return np.repeat(_bytes(value)[..., None], 3, -1)
 
 
-def _bytes(value: Map) -> Pixels:
+def _bytes(value: NDArray[np.floating[Any]]) -> Pixels:
     return (np.clip(value, 0, 255) + 0.5).astype(np.uint8)
 
 

@@ -1,3 +1,3 @@
-"""castlist: different pictures of the same character, measured and accounted for. Importing it reads and opens nothing."""
+"""Different pictures of the same character, measured and accounted for. Importing this opens nothing."""
 
 __version__ = "0.1.0"

@@ -104,11 +104,10 @@ def request_model(model_types: Sequence[str], backgrounds: Sequence[str]) -> typ
     def narrowed(name: str, values: Sequence[str]) -> tuple[Any, Any]:
         return Literal[tuple(values)], Field(base[name].default, description=base[name].description)
 
-    made = create_model(
+    return create_model(
         "RunRequest",
         __base__=RunRequest,
         __doc__=RunRequest.__doc__,
         model_type=narrowed("model_type", accepted),
         background=narrowed("background", backgrounds),
     )
-    return made

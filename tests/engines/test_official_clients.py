@@ -3,9 +3,7 @@
 pip install google-genai fal-client replicate
 """
 
-import importlib
-import sys
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
@@ -14,20 +12,13 @@ from castlist.testing.pictures import figure_file
 from castlist.testing.stub_service import KEY, serve
 
 PICTURE = figure_file()
+Modules = Callable[[str], ModuleType]
 
 
-def dialects(name: str) -> ModuleType:
-    """Return the test module that holds a service's dialect."""
-    folder = str(Path(__file__).parent)
-    if folder not in sys.path:
-        sys.path.append(folder)
-    return importlib.import_module(f"test_{name}")
-
-
-def test_google_genai() -> None:
+def test_google_genai(module_of: Modules) -> None:
     genai = pytest.importorskip("google.genai")
     types = pytest.importorskip("google.genai.types")
-    with serve(dialects("gemini").GeminiDialect(), PICTURE) as stub:
+    with serve(module_of("gemini").GeminiDialect(), PICTURE) as stub:
         client = genai.Client(api_key=KEY, http_options=types.HttpOptions(base_url=stub.url))
         config = types.GenerateContentConfig(
             response_modalities=["IMAGE"], image_config=types.ImageConfig(aspect_ratio="1:1", image_size="1K"), seed=1
@@ -46,10 +37,10 @@ def test_google_genai() -> None:
         assert ask().candidates[0].finish_reason == types.FinishReason.IMAGE_SAFETY
 
 
-def test_fal_client(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fal_client(module_of: Modules, monkeypatch: pytest.MonkeyPatch) -> None:
     fal_client = pytest.importorskip("fal_client")
     inner = pytest.importorskip("fal_client.client")
-    with serve(dialects("fal").FalDialect(), PICTURE) as stub:
+    with serve(module_of("fal").FalDialect(), PICTURE) as stub:
         monkeypatch.setattr(inner, "QUEUE_URL_FORMAT", f"{stub.url}/")  # https is forced on every other way in
         client = fal_client.SyncClient(key=KEY)
         handle = client.submit("fal-ai/flux-2/edit", arguments={"prompt": "x", "image_urls": ["data:,"], "seed": 7})
@@ -68,9 +59,9 @@ def test_fal_client(monkeypatch: pytest.MonkeyPatch) -> None:
         assert failure.value.status_code == 422
 
 
-def test_replicate_client() -> None:
+def test_replicate_client(module_of: Modules) -> None:
     replicate = pytest.importorskip("replicate")
-    with serve(dialects("replicate").ReplicateDialect(), PICTURE) as stub:
+    with serve(module_of("replicate").ReplicateDialect(), PICTURE) as stub:
         client = replicate.Client(api_token=KEY, base_url=stub.url)
         client.poll_interval = 0.01
         model = "black-forest-labs/flux-kontext-pro"

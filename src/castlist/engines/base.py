@@ -65,6 +65,7 @@ class HostedOptions(EngineOptions):
     concurrency: int = Field(4, ge=1, le=64, description="Images asked for at once, per worker process.")
     request_seconds: float = Field(60, gt=0, description="Longest time for one request.")
     total_seconds: float = Field(600, gt=0, description="Longest time for one image.")
+    poll_seconds: float = Field(1, gt=0, description="First wait before looking after work; later ones are longer.")
     tries: int = Field(5, ge=1, le=20, description="How often work is asked for that fails for a passing reason.")
 
 
@@ -127,4 +128,4 @@ class Hosted(Engine):
     def pace(self) -> Pace:
         """How patient to be."""
         options = self.common
-        return Pace(options.request_seconds, options.total_seconds, options.tries)
+        return Pace(options.request_seconds, options.total_seconds, options.tries, options.poll_seconds)

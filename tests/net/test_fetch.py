@@ -108,6 +108,9 @@ def test_a_dead_address_leaves_the_next_one_its_chance_but_not_without_end(wire)
 def test_a_name_nobody_knows_and_a_port_nobody_listens_on_are_told_apart(wire, fetch_from, loopback) -> None:
     with pytest.raises(InputImageRejected, match="could not be found"):
         wire.fetch("http://unknown.example.com/")
+    wire.names["empty.example.com"] = []
+    with pytest.raises(InputImageRejected, match="could not be found"):
+        wire.fetch("http://empty.example.com/")
 
     async def closed_port() -> int:
         async with loopback() as server:
@@ -151,9 +154,14 @@ def test_three_redirects_are_followed(wire, status: int) -> None:
     assert b"Host: cdn.example.net\r\n" in wire.sent[2]
 
 
-def test_a_fourth_redirect_is_not_followed(fetch_from) -> None:
+def test_a_fourth_redirect_is_not_followed(fetch_from, wire) -> None:
     with pytest.raises(InputImageRejected, match="more than 3 times"):
         fetch_from(redirect("/round"))
+    wire.names[NAME] = [PUBLIC]
+    wire.replies = [redirect("/on")] * 4
+    with pytest.raises(InputImageRejected, match="more than 3 times"):
+        wire.fetch(f"http://{NAME}/")
+    assert len(wire.connects) == 4
 
 
 def test_no_cookie_comes_back(fetch_from) -> None:

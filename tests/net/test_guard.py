@@ -86,6 +86,17 @@ def test_an_opened_network_opens_its_literal_addresses() -> None:
             check_url(url, policy)
 
 
+def test_an_ipv6_address_is_opened_by_its_network_and_never_as_a_host() -> None:
+    for entry in ("fd00::1", "fd00::1:80", "[fd00::1]"):
+        with pytest.raises(InputImageRejected, match="not public"):
+            check_url("http://[fd00::1]/", FetchPolicy(allow_hosts=(entry,)))
+
+
+def test_credentials_are_named_as_the_reason() -> None:
+    with pytest.raises(InputImageRejected, match="user name or password"):
+        check_url("https://user:secret@example.com/", FetchPolicy())
+
+
 def test_a_network_that_is_none_is_refused_at_once() -> None:
     with pytest.raises(ValueError, match=r"192\.168\.0\.0/33"):
         FetchPolicy(allow_networks=("192.168.0.0/33",))

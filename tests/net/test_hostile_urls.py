@@ -92,7 +92,7 @@ URLS = {
         "http://example.com\\@{host}/", "http:\\\\{host}\\", "http://{host}\\.example.com/", "http:/\\{host}/",
         "http://example.com\t@{host}/", "http://{host}\r\nHost: example.com\r\n\r\n", "http://{host}/\r\nX: y", " http://{host}/",
         "http://{host}/ ", "\thttp://{host}/", "http://{host}/\u0000", "ht\ntp://{host}/", "http://exam\nple.com/",
-        "http://{host}/a b", "http://example.com/\u00a0", "http://example.com/\u200b", "http://example.com/\u2028x",
+        "http://{host}/a b", "http://example.com/a b", "http://example.com/a\\b", "http://example.com/\u00a0", "http://example.com/\u200b", "http://example.com/\u2028x",
         "http://example.com/\ud800", "http://example.com/\u001b[0m", "http://example.com/\u007f",
     ],
     "other schemes": [

@@ -13,7 +13,7 @@ from castlist.vision.containers.common import (
     too_elaborate,
 )
 
-MAX_CHUNKS = 50_000
+MAX_CHUNKS = 25_000
 _PICTURES = (b"VP8 ", b"VP8L")
 
 

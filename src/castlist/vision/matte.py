@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from castlist.domain.errors import NoSubjectFound
 from castlist.vision import alpha as refine
-from castlist.vision import flat, silhouette
+from castlist.vision import flat, silhouette, votes
 
 if TYPE_CHECKING:
     from castlist.vision.faces import Face
@@ -26,7 +26,11 @@ SMALLEST_PX = 16
 LEAST_SUBJECT, MOST_SUBJECT = 0.004, 0.995  # shares of the picture
 SURE, UNSURE = 0.92, 0.06  # likelihoods above and below which the edges need not be asked
 TRUST = 0.1  # weight of the likelihood against the picture's edges
-DOUBT = 1.0  # in log-odds
+CORE = 0.9
+DOUBT = (0.3, 1.2)
+VOTE, MOST_FOR = 0.8, 2.5
+MOST_SURE = 4.5
+BLUR, HAIR_BLUR = 1.0, 2.0
 SPUR = 0.05
 BAND, HAIR_BAND = 1.5, 3.5  # half width of the rim, in cells of the segmenter
 
@@ -97,15 +101,27 @@ def _photograph(image: Pixels, likely: Float, focus: Face | None) -> CutOut:
     picture = image.astype(np.float32) / 255
     face_px = min(image.shape[:2]) / 4 if focus is None else float(max(focus.box[2], focus.box[3]))
     hair = _hair_zone(likely.shape, None if focus is None else focus.box)
-    shape = _shape(_doubted(likely), hair, face_px)
-    alpha = _sharpened(picture, shape, _doubted(likely), hair, face_px)
+    cell = max(2.0, min(max(likely.shape) / 256, 6 * face_px / 256))
+    chance = _weighed(likely, votes.colour_votes(picture, likely), hair, cell)
+    shape = _shape(chance, likely, hair, face_px)
+    alpha = _sharpened(picture, shape, chance, hair, cell)
     return _checked(alpha, refine.foreground(picture, alpha), "person")
 
 
-def _doubted(likely: Float) -> Float:
-    """Lower middling likelihoods: what the segmenter only half takes for the subject rarely belongs to it."""
+def _weighed(likely: Float, votes_: Float, hair: Float, cell: float) -> Float:
+    """Weigh the segmenter against colour: near its rim it cannot know more than one of its cells, in hair even less."""
+    import cv2
+
+    shape = likely > 0.5
+    depth = cv2.distanceTransform(shape.astype(np.uint8), cv2.DIST_L2, 5)
+    depth += cv2.distanceTransform((~shape).astype(np.uint8), cv2.DIST_L2, 5)
+    blur = cell * (BLUR + (HAIR_BLUR - BLUR) * hair)
     odds = np.log(np.clip(likely, 1e-4, 1 - 1e-4) / np.clip(1 - likely, 1e-4, 1 - 1e-4))
-    return (1.0 / (1.0 + np.exp(DOUBT - odds))).astype(np.float32)
+    odds = np.clip(odds, -MOST_SURE, MOST_SURE) * np.clip(depth / blur, 0.1, 1.0)
+    core = (likely > CORE).astype(np.uint8)
+    apart = cv2.distanceTransform(1 - core, cv2.DIST_L2, 5) / cell if core.any() else np.zeros_like(likely)
+    doubt = DOUBT[0] + (DOUBT[1] - DOUBT[0]) * np.clip(apart - 1, 0.0, 1.0)
+    return (1.0 / (1.0 + np.exp(doubt - odds - VOTE * np.minimum(votes_, MOST_FOR)))).astype(np.float32)
 
 
 def _hair_zone(shape: tuple[int, ...], box: tuple[float, ...] | None) -> Float:
@@ -121,7 +137,7 @@ def _hair_zone(shape: tuple[int, ...], box: tuple[float, ...] | None) -> Float:
     return np.clip((1.15 - radius) / 0.3, 0.0, 1.0).astype(np.float32)
 
 
-def _shape(chance: Float, hair: Float, face_px: float) -> NDArray[np.bool_]:
+def _shape(chance: Float, likely: Float, hair: Float, face_px: float) -> NDArray[np.bool_]:
     """Return the subject's silhouette without specks, thin spurs beside the clothes, and dents inside."""
     import cv2
 
@@ -134,17 +150,16 @@ def _shape(chance: Float, hair: Float, face_px: float) -> NDArray[np.bool_]:
     areas[0] = 0
     body = (areas > 0.1 * max(1, areas.max()))[labels] & (solid > 0)
     _, labels, stats, _ = cv2.connectedComponentsWithStats((~body).astype(np.uint8), connectivity=4)
-    mean = np.bincount(labels.ravel(), chance.ravel().astype(np.float64)) / np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
-    return body | ((mean > 0.2) & (np.arange(len(mean)) > 0))[labels]
+    mean = np.bincount(labels.ravel(), likely.ravel().astype(np.float64)) / np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
+    return body | ((mean > 0.5) & (np.arange(len(mean)) > 0))[labels]
 
 
-def _sharpened(picture: Float, shape: NDArray[np.bool_], chance: Float, hair: Float, face_px: float) -> Float:
+def _sharpened(picture: Float, shape: NDArray[np.bool_], chance: Float, hair: Float, cell: float) -> Float:
     """Find the alpha near the rim of the silhouette: firm and narrow on clothes, soft and wide in hair."""
     import cv2
 
     within = cv2.distanceTransform(shape.astype(np.uint8), cv2.DIST_L2, 5)
     beyond = cv2.distanceTransform((~shape).astype(np.uint8), cv2.DIST_L2, 5)
-    cell = max(2.0, min(max(shape.shape) / 256, 6 * face_px / 256))
     band_in = cell * (BAND + (HAIR_BAND - BAND) * hair)
     band_out = cell * (BAND + (HAIR_BAND - BAND) * hair)
     known = np.where(within > band_in, 1.0, np.where(beyond > band_out, 0.0, 0.5)).astype(np.float32)

@@ -1,0 +1,72 @@
+"""Correct a rough silhouette by the colours on both of its sides, so that strands of hair and scraps of flag go right.
+
+Called by `matte`. Compares colours only with colours nearby: a red suit before a red flag far away is no contradiction.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from castlist.vision.alpha import reduce_to
+
+Float = NDArray[np.float32]
+
+SIDE_PX = 384  # the votes are counted at this size
+COLOURS = 40  # entries of the picture's palette
+REACHES = (0.12, 0.35)  # how far colours are compared, as shares of the longer side
+ALIKE = 7.0  # distance in Lab (0-255 per channel, lightness at 0.6) at which two palette entries count as one
+MOST = 3.0  # greatest vote at each reach, in log-odds
+
+
+def colour_votes(picture: Float, likely: Float) -> Float:
+    """Return how strongly the colour of each pixel speaks for the subject, in log-odds, -6 to 6.
+
+    picture: float32 [H, W, 3], sRGB, 0-1. likely: float32 [H, W], 0-1, a rough silhouette.
+    Returns float32 [H, W]; 0 where a colour is as common in the nearby subject as in the nearby backdrop.
+    """
+    import cv2
+
+    height, width = likely.shape
+    scale = min(1.0, SIDE_PX / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    entry, palette = _palette(reduce_to(picture, *size))
+    chance = reduce_to(likely, *size)
+    window = np.ones((5, 5), np.uint8)
+    inside = cv2.erode((chance > 0.9).astype(np.uint8), window).astype(np.float32)
+    outside = cv2.erode((chance < 0.1).astype(np.uint8), window).astype(np.float32)
+    alike = np.exp(-((palette[:, None] - palette[None]) ** 2).sum(-1) / (2 * ALIKE**2)).astype(np.float32)
+    votes = np.zeros_like(chance)
+    for share in REACHES:
+        reach = max(3, round(share * max(size)))
+        share_in, near_in = _shares(inside, entry, alike, reach)
+        share_out, near_out = _shares(outside, entry, alike, reach)
+        vote = np.clip(np.log((share_in + 0.01) / (share_out + 0.01)), -MOST, MOST)
+        votes += vote * np.clip(np.minimum(near_in, near_out) * 20, 0.0, 1.0)
+    return np.asarray(cv2.resize(votes, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _palette(picture: Float) -> tuple[NDArray[np.intp], Float]:
+    """Return each pixel's palette entry [H, W] and the palette [n, 3] in Lab; the same for the same picture."""
+    import cv2
+
+    lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB) * np.array((0.6, 1.0, 1.0), np.float32)
+    points = lab.reshape(-1, 3).astype(np.float32)
+    start = np.empty((len(points), 1), np.int32)
+    start[np.argsort(points @ np.array((1.0, 0.37, 0.71), np.float32), kind="stable"), 0] = (
+        np.arange(len(points)) * COLOURS // len(points)
+    )
+    criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 8, 0.5)
+    _, labels, centres = cv2.kmeans(points, COLOURS, start, criteria, 1, cv2.KMEANS_USE_INITIAL_LABELS)
+    return labels.reshape(picture.shape[:2]).astype(np.intp), centres.astype(np.float32)
+
+
+def _shares(region: Float, entry: NDArray[np.intp], alike: Float, reach_px: int) -> tuple[Float, Float]:
+    """Return how common each pixel's colour is in the nearby part of a region, 0-1, and how much of it is near, 0-1."""
+    import cv2
+
+    window = (2 * reach_px + 1, 2 * reach_px + 1)
+    near = cv2.blur(region, window)
+    counts = np.stack([cv2.blur(region * (entry == i), window) for i in range(len(alike))], -1)
+    share = np.take_along_axis(counts @ alike, entry[..., None], 2)[..., 0]
+    return (share / (near + 1e-3)).astype(np.float32), near

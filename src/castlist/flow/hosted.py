@@ -20,7 +20,6 @@ from castlist.domain.seeds import SEED_LIMIT
 from castlist.domain.tasks import Made, NotMade, Outcome, Pixels, Shot, Task, Watch
 from castlist.domain.wire import Pending, Refused, from_text, to_text
 from castlist.engines.base import Hosted
-from castlist.flow.watch import JobWatch
 from castlist.net.client import Client
 from castlist.net.driver import Driver, Errand, Taken
 from castlist.net.guard import FetchPolicy
@@ -61,6 +60,9 @@ class Desk:
     """How hosted engines are reached during one job. The clock and the dice can be replaced."""
 
     remotes: Remotes = field(default_factory=Forgotten)
+    leave_running: Callable[[], bool] = lambda: False
+    """Asked when the job stops: True when another worker will go on with it, so that work at a service is left alone;
+    False when it is canceled, so that the service is told to stop."""
     policy: FetchPolicy = field(default_factory=FetchPolicy)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     clock: Callable[[], float] = time.monotonic
@@ -141,8 +143,7 @@ class _Sitting:
             watch=self.watch,
             index=shot.index,
             slip=_Slip(self.desk.remotes, shot),
-            # A worker that stops leaves its work at the service: the next one waits for it.
-            keep_on_cancel=lambda: isinstance(self.watch, JobWatch) and self.watch.lost,
+            keep_on_cancel=self.desk.leave_running,
         )
 
     def _made(self, shot: Shot, taken: Taken[tuple[Pixels, tuple[str, ...]]], seconds: float) -> Made:

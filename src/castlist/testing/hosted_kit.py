@@ -104,6 +104,7 @@ class HostedContract(EngineContract):
         engine, time = self.engine(stub.url), time or Time()
         desk = Desk(
             remotes=memory or Memory(),
+            leave_running=lambda: isinstance(watch, JobWatch) and watch.lost,
             policy=FetchPolicy(allow_ports=()),
             sleep=time.sleep,
             clock=time.clock,

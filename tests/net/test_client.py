@@ -9,6 +9,7 @@ import pytest
 from castlist.domain.wire import Auth, Reply, Request
 from castlist.net import client as module
 from castlist.net.client import Client, SendFailed
+from castlist.net.guard import endpoint
 from castlist.net.reach import Reach
 from castlist.net.redact import redact
 from castlist.testing.stub_service import Answer, Call, Dialect, Stub, serve
@@ -166,3 +167,16 @@ def test_redact_finds_a_secret_in_every_common_spelling() -> None:
     assert redact(text, [secret, ""]) == "plain [secret] quoted [secret] base64 [secret]=="
     assert redact("a\tb\r\n\u2028c", []) == "a b c"
     assert redact("x" * 50, [], 10) == "xxxxxxxxx…"
+
+
+@pytest.mark.parametrize(
+    ("url", "entry"),
+    [
+        ("http://127.0.0.1:8000/v1", ("127.0.0.1:8000",)),
+        ("https://API.service.test", ("api.service.test:443",)),
+        ("https://user@service.test", ()),
+        ("service.test", ()),
+    ],
+)
+def test_the_files_of_a_service_may_lie_at_its_own_host_and_port(url: str, entry: tuple[str, ...]) -> None:
+    assert endpoint(url) == entry

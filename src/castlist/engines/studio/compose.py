@@ -42,11 +42,12 @@ def exposure(colour: Pixels, alpha: Map, back: Map, limits: tuple[float, float])
     return float(np.clip((max(around, 1e-3) / max(level, 1e-3)) ** 0.3, *limits))
 
 
-def join(colour: Map, alpha: Map, back: Map, seed: int) -> Pixels:
+def join(colour: Map, alpha: Map, back: Map, seed: int, grain: float = 1.6) -> Pixels:
     """Join the character with a place: haze, light that spills round the edge, and one grain over all.
 
     Args:
         colour: float32 [H, W, 3], 0–255. alpha: float32 [H, W]. back: float32 [H, W, 3].
+        grain: its strength, steps of 255.
     """
     height, width = alpha.shape
     reach = 0.012 * min(height, width)
@@ -56,5 +57,5 @@ def join(colour: Map, alpha: Map, back: Map, seed: int) -> Pixels:
     lit = colour + (0.03 + 0.4 * edge)[..., None] * np.maximum(glow - colour, 0)
     lit += 0.025 * (glow - lit)
     mixed = back + alpha[..., None] * (lit - back)
-    grain = np.random.default_rng([seed, 6]).standard_normal((height, width), np.float32) * np.float32(1.6)
-    return (np.clip(mixed + grain[..., None], 0, 255) + 0.5).astype(np.uint8)
+    noise = np.random.default_rng([seed, 6]).standard_normal((height, width), np.float32) * np.float32(grain)
+    return (np.clip(mixed + noise[..., None], 0, 255) + 0.5).astype(np.uint8)

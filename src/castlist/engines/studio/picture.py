@@ -112,7 +112,7 @@ def _in_place(scene: Scene, choice: Choice, shot: Shot, view: shoot.View, watch:
     colour = light.relight(view.colour, shade, gain)
     if extent.cuts.bottom is None:
         back = (back * (1 - 0.55 * backdrop.ground(view.alpha))[..., None]).astype(np.float32)
-    return compose.join(colour, view.alpha, back, shot.seed)
+    return compose.join(colour, view.alpha, back, shot.seed, 0.0 if drawn else 1.6)
 
 
 def _shade(scene: Scene, view: shoot.View, there: light.Light, yaw_deg: float, strength: float) -> Map:

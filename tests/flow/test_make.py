@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from castlist.domain.errors import InputImageRejected, JobCanceled
+from castlist.domain.gate import RETAKES
 from castlist.domain.poses import POSES
 from castlist.domain.seeds import image_seed
 from castlist.domain.tasks import Made, NotMade, Outcome, Pixels, Reference, Shot, Task, Watch
 from castlist.engines.base import Local
-from castlist.flow.make import RETAKES, Landed, Lost, make
+from castlist.flow.make import Landed, Lost, make
 from castlist.flow.watch import JobWatch
 from castlist.testing.engines import ToyEngine
 from castlist.testing.pictures import figure
@@ -45,9 +46,9 @@ class Actor(Local):
                 yield Made(shot.index, pixels, shot.seed, "actor", 0.0)
 
 
-async def all_of(engine: Local, wanted: float | None, count: int = 1) -> list[Landed | Lost]:
-    watch = JobWatch(count)
-    return [result async for result in make(engine, task(count), watch, output_format="png", min_identity=wanted)]
+async def all_of(engine: Local, wanted: float | None, count: int = 1, *, keep_best: bool = True) -> list[Landed | Lost]:
+    made = make(engine, task(count), JobWatch(count), output_format="png", min_identity=wanted, keep_best=keep_best)
+    return [result async for result in made]
 
 
 async def test_a_good_take_is_enough() -> None:
@@ -79,6 +80,15 @@ async def test_a_retake_that_fails_leaves_the_take_before() -> None:
     (landed,) = await all_of(Actor(STRANGER, None), 0.9)
     assert isinstance(landed, Landed)
     assert np.array_equal(landed.made.pixels, STRANGER)
+    assert landed.attempts == 2
+
+
+async def test_a_caller_may_want_nothing_rather_than_a_stranger() -> None:
+    actor = Actor(STRANGER, STRANGER, STRANGER)
+    (lost,) = await all_of(actor, 0.9, keep_best=False)
+    assert isinstance(lost, Lost)
+    assert (lost.reason.code, lost.attempts) == ("engine_failed", 3)
+    assert "0.90 is wanted" in lost.reason.message
 
 
 async def test_a_first_take_that_fails_is_lost() -> None:

@@ -9,12 +9,13 @@ import asyncio
 import contextlib
 import dataclasses
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import structlog
 
 from castlist.domain.errors import EngineFailed, ImageRefused, InputImageRejected, JobCanceled, ServerError
+from castlist.domain.gate import Gate, Step, Take
 from castlist.domain.seeds import image_seed
 from castlist.domain.tasks import Alpha, Made, NotMade, Outcome, Pixels, Shot, Task, Watch
 from castlist.engines.base import Engine, Hosted, Local
@@ -24,9 +25,6 @@ from castlist.scoring.identity import Identity
 from castlist.scoring.identity import Reference as Known
 from castlist.vision import picture
 from castlist.vision.picture import OutputFormat
-
-RETAKES = 2
-"""How often an image under the wanted identity is taken again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,50 +54,74 @@ async def make(
     *,
     output_format: OutputFormat,
     min_identity: float | None,
+    keep_best: bool = True,
     desk: Desk | None = None,
 ) -> AsyncIterator[Landed | Lost]:
     """Yield every shot of the task as it is done, each exactly once.
 
     Args:
-        min_identity: 0–1; what scores lower is taken again, up to `RETAKES` times, and the best is delivered. None
-            leaves it to the engine's card.
+        min_identity: 0–1; what scores lower is taken again, as the gate decides. None leaves it to the engine's card.
+        keep_best: whether an image of which no take reached that is delivered all the same, with its verdict.
         desk: how a hosted engine is reached, and what remembers the work it is asked for.
 
     Raises:
         InputImageRejected: the reference is of no use to this engine.
         JobCanceled: through `watch`.
     """
-    wanted = engine.card.min_identity if min_identity is None else min_identity
+    gate = Gate(engine.card.min_identity if min_identity is None else min_identity, keep_best=keep_best)
     known = await asyncio.to_thread(_prepare, task)
-    best: dict[int, Landed] = {}
+    rolls = {shot.index: _Roll(gate) for shot in task.shots}
     shots = list(task.shots)
-    for attempt in range(RETAKES + 1):
+    while shots:
         again: list[Shot] = []
         async for shot, outcome in _outcomes(engine, dataclasses.replace(task, shots=tuple(shots)), watch, desk):
+            roll = rolls[shot.index]
             if isinstance(outcome, NotMade):
-                if shot.index not in best:
-                    yield Lost(shot, outcome, attempt + 1)
-                continue
-            landed = await asyncio.to_thread(_land, shot, outcome, known, output_format, attempt + 1)
-            best[shot.index] = _better(landed, best.get(shot.index))
-            if attempt < RETAKES and _drifted(best[shot.index], wanted):
-                again.append(_retake(shot, task.job_seed, attempt + 1))
+                roll.takes.append(Take(made=False))
             else:
-                yield dataclasses.replace(best.pop(shot.index), attempts=attempt + 1)
+                roll.add(await asyncio.to_thread(_land, shot, outcome, known, output_format))
+            step = gate.decide(roll.takes)
+            if step is Step.AGAIN:
+                again.append(_retake(shot, task.job_seed, len(roll.takes)))
+                continue
+            del rolls[shot.index]
+            if step is Step.GIVE_UP or roll.best is None:
+                reason = outcome if isinstance(outcome, NotMade) else _strayed(shot, gate, roll)
+                yield Lost(shot, reason, len(roll.takes))
+            else:
+                yield dataclasses.replace(roll.best, attempts=len(roll.takes))
         shots = again
-        if not shots:
-            break
-    for landed in best.values():  # their last retake was not made
-        yield landed
+
+
+@dataclass(slots=True)
+class _Roll:
+    """The takes of one image so far, and the best of them."""
+
+    gate: Gate
+    takes: list[Take] = field(default_factory=list[Take])
+    best: Landed | None = None
+
+    def add(self, landed: Landed) -> None:
+        self.takes.append(Take(landed.identity.score))
+        if self.gate.best(self.takes) == len(self.takes) - 1:
+            self.best = landed
+
+
+def _strayed(shot: Shot, gate: Gate, roll: _Roll) -> NotMade:
+    best = max(take.score or 0.0 for take in roll.takes)
+    message = (
+        f"None of {len(roll.takes)} takes was like enough: the best scored {best:.2f}, {gate.wanted:.2f} is wanted."
+    )
+    return NotMade(shot.index, EngineFailed.code, message)
 
 
 def _prepare(task: Task) -> list[Known]:
     return [Known.prepare(reference.pixels, reference.alpha) for reference in task.references]
 
 
-def _land(shot: Shot, made: Made, known: list[Known], output_format: OutputFormat, attempts: int) -> Landed:
+def _land(shot: Shot, made: Made, known: list[Known], output_format: OutputFormat) -> Landed:
     identity = max((reference.score(*_split(made.pixels)) for reference in known), key=lambda one: one.score or 0)
-    return Landed(shot, made, identity, picture.encode(made.pixels, output_format), attempts)
+    return Landed(shot, made, identity, picture.encode(made.pixels, output_format), attempts=1)
 
 
 def _split(pixels: Pixels) -> tuple[Pixels, Alpha | None]:
@@ -108,17 +130,6 @@ def _split(pixels: Pixels) -> tuple[Pixels, Alpha | None]:
         return pixels, None
     alpha = np.divide(pixels[..., 3], 255, dtype=np.float32)
     return np.ascontiguousarray(pixels[..., :3]), alpha
-
-
-def _drifted(landed: Landed, wanted: float) -> bool:
-    score = landed.identity.score
-    return score is not None and score < wanted
-
-
-def _better(new: Landed, old: Landed | None) -> Landed:
-    if old is None or (new.identity.score or 0) >= (old.identity.score or 0):
-        return new
-    return old
 
 
 def _retake(shot: Shot, job_seed: int, attempt: int) -> Shot:

@@ -4,6 +4,8 @@ For tests of what surrounds engines. Not in the package that is scanned for engi
 """
 
 import colorsys
+import dataclasses
+import random
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -82,3 +84,29 @@ def paint(task: Task, shot: Shot) -> Pixels:
 def _colour(seed: int) -> tuple[int, int, int]:
     red, green, blue = colorsys.hsv_to_rgb(seed % 997 / 997, 0.6, 0.9)
     return round(red * 255), round(green * 255), round(blue * 255)
+
+
+class DriftingToy(Local):
+    """Shows its reference's character in some takes and somebody else in the others, as the seed of the take falls."""
+
+    card = dataclasses.replace(
+        ToyEngine.card, id="drifting", model_types=("drifting",), stand_in=False, min_identity=0.7
+    )
+
+    def __init__(self, good_share: float) -> None:
+        """Make one whose takes are good with this probability, each independently."""
+        super().__init__()
+        self._good_share = good_share
+
+    def generate(self, task: Task, watch: Watch) -> Iterator[Outcome]:
+        """See `engines.base.Local`."""
+        for shot in task.shots:
+            watch.check()
+            good = self.shows(shot.seed)
+            pixels = task.references[0].pixels[:, ::-1]
+            pixels = pixels if good else 255 - np.roll(pixels, 1, axis=2)[::-1]
+            yield Made(shot.index, np.ascontiguousarray(pixels), shot.seed, model="drifting-1", seconds=0.0)
+
+    def shows(self, seed: int) -> bool:
+        """Tell whether a take with this seed shows the character."""
+        return random.Random(seed).random() < self._good_share

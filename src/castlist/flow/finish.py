@@ -6,7 +6,7 @@ from castlist.domain.credits import EntryKind, settle
 from castlist.domain.errors import CastlistError, EngineFailed, JobCanceled
 from castlist.domain.jobs import JobStatus
 from castlist.flow.service import Service
-from castlist.store import deliveries, jobs, ledger
+from castlist.store import deliveries, jobs, ledger, remotes
 from castlist.store.database import Tx
 from castlist.store.jobs import Ending, Job
 
@@ -48,6 +48,7 @@ async def finish(tx: Tx, service: Service, job: Job, result: Result, *, attempt:
     )
     if not await jobs.end(tx, job.id, ending, now_ms=now_ms, attempt=attempt):
         return False
+    await remotes.forget(tx, job.id)
     for kind, amount in (
         (EntryKind.CAPTURE, settlement.captured_millis),
         (EntryKind.RELEASE, settlement.released_millis),

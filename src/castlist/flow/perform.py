@@ -18,11 +18,12 @@ from castlist.domain.jobs import MAX_ATTEMPTS
 from castlist.domain.seeds import image_seed
 from castlist.domain.tasks import Shot, Task
 from castlist.flow.finish import Failed, Result, Succeeded, finish
+from castlist.flow.hosted import Desk
 from castlist.flow.make import Landed, Lost, make
 from castlist.flow.references import load
 from castlist.flow.service import Service
 from castlist.flow.watch import JobWatch
-from castlist.store import jobs
+from castlist.store import jobs, remotes
 from castlist.store.files import content_type
 from castlist.store.jobs import Image, Job
 
@@ -84,9 +85,35 @@ async def _make_missing(service: Service, job: Job, watch: JobWatch) -> None:
         return
     task = await _task(service, job, shots)
     wanted = job.request["min_identity"]
-    async for result in make(engine, task, watch, output_format=job.request["output_format"], min_identity=wanted):
+    desk = Desk(
+        remotes=JobRemotes(service, job),
+        leave_running=lambda: watch.lost and not watch.ended,
+        policy=service.fetch_policy,
+    )
+    output_format = job.request["output_format"]
+    async for result in make(engine, task, watch, output_format=output_format, min_identity=wanted, desk=desk):
         await _keep(service, job, result)
         watch.landed(result.shot.index)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class JobRemotes:
+    """The `Remotes` of one job, in the database. Saves only while the job is still this claim's."""
+
+    service: Service
+    job: Job
+
+    async def saved(self, shot: Shot) -> str | None:
+        """See `flow.hosted.Remotes`."""
+        async with self.service.database.read() as tx:
+            return await remotes.saved(tx, self.job.id, shot.index, shot.seed)
+
+    async def save(self, shot: Shot, remote: str) -> None:
+        """See `flow.hosted.Remotes`."""
+        async with self.service.database.write() as tx:
+            if not await jobs.holds(tx, self.job.id, self.job.attempt):
+                raise Interrupted(f"job {self.job.id} is another worker's by now")
+            await remotes.save(tx, self.job.id, shot.index, shot.seed, remote)
 
 
 def shots_of(job: Job) -> list[Shot]:
@@ -141,6 +168,7 @@ async def _keep(service: Service, job: Job, result: Landed | Lost) -> None:
             identity=dataclasses.asdict(result.identity),
             seconds=round(result.made.seconds, 3),
             notes=result.made.notes,
+            prompt=result.made.prompt,
         )
     async with service.database.write() as tx:
         if not await jobs.holds(tx, job.id, job.attempt):
@@ -162,6 +190,8 @@ async def _watching(service: Service, job: Job, stopping: asyncio.Event) -> Asyn
                 return
             async with service.database.write() as tx:
                 if not await jobs.report(tx, job.id, job.attempt, watch.fraction):
+                    now = await jobs.get(tx, job.id)
+                    watch.ended = now is None or now.status.terminal
                     watch.stop()
                     return
 

@@ -117,7 +117,7 @@ def _problems(service: Service, card: Card, request: RunRequest) -> list[FieldPr
         found.append(FieldProblem("output_format", "A transparent background needs png or webp."))
     if request.background == TRANSPARENT and request.prompt:
         found.append(FieldProblem("background", "A prompt sets a scene, so the background cannot be transparent."))
-    most = card.references[1]
+    most = card.most_references(request.model_type)
     if 1 + len(request.reference_images) > most:
         word = "picture" if most == 1 else "pictures"
         found.append(

@@ -9,6 +9,8 @@ class JobWatch:
     def __init__(self, total: int) -> None:
         self.done = 0
         self.lost = False
+        self.ended = False
+        """The job was ended from outside, so nobody will go on with it; otherwise a lost job is another worker's."""
         self._total = total
         self._parts: dict[int, float] = {}
 

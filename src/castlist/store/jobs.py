@@ -66,6 +66,7 @@ class Image:
     attempts: int = 1
     seconds: float = 0.0
     notes: Sequence[str] = ()
+    prompt: str | None = None
     code: str | None = None
     message: str | None = None
     created_ms: int

@@ -147,6 +147,7 @@ images = Table(
     Column("attempts", Integer, nullable=False, default=1),
     Column("seconds", Float, nullable=False, default=0.0),
     Column("notes", JSON, nullable=False),
+    Column("prompt", Text),  # the words a hosted engine was given
     Column("code", String(40)),
     Column("message", Text),
     Column("created_ms", BigInteger, nullable=False),
@@ -154,6 +155,18 @@ images = Table(
     PrimaryKeyConstraint("job_id", "position"),
     CheckConstraint("(file IS NULL) <> (code IS NULL)", name="made_or_not"),
     Index("ix_images_file", "file"),
+)
+
+# Where a hosted service works on an image: saved before waiting, so that the next worker asks again instead of paying
+# again. A retake has another seed. Gone when the job ends.
+remotes = Table(
+    "remotes",
+    metadata,
+    Column("job_id", ForeignKey("jobs.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("remote", Text, nullable=False),
+    PrimaryKeyConstraint("job_id", "position", "seed"),
 )
 
 # Every file that came in or was fetched: uploads, data URIs, pictures behind URLs.

@@ -185,6 +185,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("seconds", sa.Float(), nullable=False),
         sa.Column("notes", sa.JSON(), nullable=False),
+        sa.Column("prompt", sa.Text(), nullable=True),
         sa.Column("code", sa.String(length=40), nullable=True),
         sa.Column("message", sa.Text(), nullable=True),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
@@ -196,6 +197,15 @@ def upgrade() -> None:
     with op.batch_alter_table("images", schema=None) as batch_op:
         batch_op.create_index("ix_images_file", ["file"], unique=False)
 
+    op.create_table(
+        "remotes",
+        sa.Column("job_id", sa.String(length=40), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("seed", sa.BigInteger(), nullable=False),
+        sa.Column("remote", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_remotes_job_id")),
+        sa.PrimaryKeyConstraint("job_id", "position", "seed", name=op.f("pk_remotes")),
+    )
     op.create_table(
         "delivery_tries",
         sa.Column("delivery_id", sa.String(length=40), nullable=False),

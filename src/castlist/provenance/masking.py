@@ -16,7 +16,7 @@ _POWER = 0.65
 _TOE = 0.45
 """Grey levels of activity that are counted as none."""
 _MOST = 5.0
-"""Grey levels that the busiest spot may change by."""
+"""Grey levels that the busiest spot may change by, hard edges apart."""
 _STEPS = 8
 """Steps of the activity plane per grey level; so 255 stands for 32 levels and all above."""
 _COMMON = 0.01
@@ -67,18 +67,19 @@ def activity(luma: Bytes, keep: Mask) -> Bytes:
     return busy
 
 
-def amplitude(busy: Bytes, texture: float, grain: float) -> Float:
+def amplitude(busy: Bytes, texture: float, grain: float, edges: float) -> Float:
     """Return how much may change at each pixel, in grey levels: float32 [H, W].
 
     Args:
         busy: what `activity` returned.
         texture: gain of what is busy.
         grain: grey levels for what is smooth without being flat, such as skin out of focus.
+        edges: grey levels on top for the hardest edges, such as the outlines of a drawing.
     """
     import cv2
 
     levels = np.arange(256, dtype=np.float32) / _STEPS
     busy_curve = texture * np.maximum(levels - _TOE, 0) ** _POWER
     smooth_curve = grain * np.clip((levels - 0.15) / 0.3, 0, 1)
-    curve = np.minimum(np.maximum(busy_curve, smooth_curve), _MOST)
+    curve = np.minimum(np.maximum(busy_curve, smooth_curve), _MOST) + edges * np.clip((levels - 8) / 16, 0, 1)
     return np.asarray(cv2.LUT(busy, curve.astype(np.float32)), np.float32)

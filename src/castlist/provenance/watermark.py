@@ -6,7 +6,7 @@ turns, without the original. Pure functions of pixels: equal input, equal output
 The mark is one 64-pixel tile of noise (`spread`), repeated over the picture at the scale where the picture would have
 512² pixels, so that resizing does not matter, and weighted by what the eye overlooks (`masking`). Its strength is the
 least that survives a rehearsal of the promised attack, half the size and JPEG, up to a limit of distortion. The reader
-flattens the picture's own contrast, adds all tiles up and correlates.
+takes away the picture itself as far as a median foretells it, adds all tiles up and correlates.
 """
 
 import math
@@ -29,12 +29,18 @@ MIN_SIDE_PX = 128
 """Smaller pictures are neither marked nor read."""
 MIN_PSNR_DB = 43.0
 _AREA = 512 * 512
-_STRENGTHS = ((0.4, 0.0), (0.5, 0.0), (0.65, 0.0), (0.8, 0.0), (1.0, 0.0), (1.0, 0.3), (1.25, 0.35))
-"""`texture` and `grain` of `masking.amplitude`, in the order they are tried."""
+_STRENGTHS = (
+    *((texture, 0.0, 0.0) for texture in (0.32, 0.4, 0.5, 0.65, 0.8, 1.0)),
+    *((1.25, 0.35, edges) for edges in (0.0, 6.0, 12.0, 18.0)),
+)
+"""`texture`, `grain` and `edges` of `masking.amplitude`, in the order they are tried."""
 _REHEARSAL_QUALITY = 60
 _FIRM_SYNC, _FIRM_SYMBOL = 8.0, 2.0
 _LOUDEST = 2.0
 """Standard deviations beyond which the pattern is cut, so that no single spot sticks out."""
+_MEDIAN_PX = 5
+_SURPRISE = 8.0
+"""Grey levels of a single spot that count at most."""
 _SEEN = 4.5
 """Standard deviations below which nothing is decoded."""
 _OWN_SCALES = (0.5, 0.502, 1.0, 1.004)
@@ -120,8 +126,8 @@ class _Embedding:
         The pattern's mean square is 1 or a little less, so the amplitude's own bounds that of the change.
         """
         limit = 255**2 / 10 ** (MIN_PSNR_DB / 10)
-        for texture, grain in _STRENGTHS:
-            height = amplitude(self._busy, texture, grain)
+        for strength in _STRENGTHS:
+            height = amplitude(self._busy, *strength)
             square = float(np.vdot(height, height)) / height.size
             if square > limit:
                 yield height * np.float32(math.sqrt(limit / square))
@@ -237,9 +243,8 @@ def _jpeg(plane: Float) -> Float:
 
 
 def _spectrum(plane: Float) -> Spectrum:
-    """Take away a picture's own brightness and contrast, as far as they can be told, and add up its tiles."""
+    """Take away what a median can foretell of the picture, its edges too, cap what is left and add up its tiles."""
     import cv2
 
-    detail = plane - cv2.GaussianBlur(plane, (0, 0), 2.5)
-    contrast = np.sqrt(np.maximum(cv2.blur(detail * detail, (7, 7)), 0))
-    return spread.spectrum_of(np.asarray(detail / (contrast + 6.0), np.float32))
+    foretold = cv2.medianBlur(np.rint(np.clip(plane, 0, 255)).astype(np.uint8), _MEDIAN_PX)
+    return spread.spectrum_of(np.clip(plane - foretold, -_SURPRISE, _SURPRISE).astype(np.float32))

@@ -101,7 +101,6 @@ def _ringing(image: NDArray[np.uint8], colour: Float, outside: Mask) -> Mask:
     return disturbed & ~painted
 
 
-
 def _seeds(height: int, width: int) -> list[tuple[int, int]]:
     """Return places (x, y) on the upper border and the sides.
 

@@ -13,6 +13,8 @@ from castlist.vision.alpha import reduce_to
 Float = NDArray[np.float32]
 
 SIDE_PX = 384  # the votes are counted at this size
+STRIDE = 4  # and summed up on a grid this much coarser
+SAMPLE = 12000  # pixels that the palette is found from
 COLOURS = 40  # entries of the picture's palette
 REACHES = (0.12, 0.35)  # how far colours are compared, as shares of the longer side
 ALIKE = 7.0  # distance in Lab (0-255 per channel, lightness at 0.6) at which two palette entries count as one
@@ -52,21 +54,26 @@ def _palette(picture: Float) -> tuple[NDArray[np.intp], Float]:
 
     lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB) * np.array((0.6, 1.0, 1.0), np.float32)
     points = lab.reshape(-1, 3).astype(np.float32)
-    start = np.empty((len(points), 1), np.int32)
-    start[np.argsort(points @ np.array((1.0, 0.37, 0.71), np.float32), kind="stable"), 0] = (
-        np.arange(len(points)) * COLOURS // len(points)
-    )
+    sample = points[:: max(1, len(points) // SAMPLE)]
+    start = np.empty((len(sample), 1), np.int32)
+    order = np.argsort(sample @ np.array((1.0, 0.37, 0.71), np.float32), kind="stable")
+    start[order, 0] = np.arange(len(sample)) * COLOURS // len(sample)
     criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 8, 0.5)
-    _, labels, centres = cv2.kmeans(points, COLOURS, start, criteria, 1, cv2.KMEANS_USE_INITIAL_LABELS)
-    return labels.reshape(picture.shape[:2]).astype(np.intp), centres.astype(np.float32)
+    _, _, palette = cv2.kmeans(sample, COLOURS, start, criteria, 1, cv2.KMEANS_USE_INITIAL_LABELS)
+    nearest = (points @ (-2 * palette.T) + (palette**2).sum(1)).argmin(1)
+    return nearest.reshape(picture.shape[:2]), palette.astype(np.float32)
 
 
 def _shares(region: Float, entry: NDArray[np.intp], alike: Float, reach_px: int) -> tuple[Float, Float]:
     """Return how common each pixel's colour is in the nearby part of a region, 0-1, and how much of it is near, 0-1."""
     import cv2
 
-    window = (2 * reach_px + 1, 2 * reach_px + 1)
-    near = cv2.blur(region, window)
-    counts = np.stack([cv2.blur(region * (entry == i), window) for i in range(len(alike))], -1)
-    share = np.take_along_axis(counts @ alike, entry[..., None], 2)[..., 0]
-    return (share / (near + 1e-3)).astype(np.float32), near
+    height, width = region.shape
+    size = (width + STRIDE - 1) // STRIDE, (height + STRIDE - 1) // STRIDE
+    window = (2 * max(1, reach_px // STRIDE) + 1,) * 2
+    near = cv2.blur(reduce_to(region, *size), window)
+    counts = np.stack([cv2.blur(reduce_to(region * (entry == i), *size), window) for i in range(len(alike))], axis=-1)
+    share = (counts @ alike) / (near + 1e-3)[..., None]
+    rows, columns = np.arange(height) * size[1] // height, np.arange(width) * size[0] // width
+    own = share[rows[:, None], columns[None], entry]
+    return own.astype(np.float32), cv2.resize(near, (width, height), interpolation=cv2.INTER_LINEAR)

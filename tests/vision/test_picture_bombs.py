@@ -116,48 +116,68 @@ def scans_of_a_large_picture() -> bytes:
     return data[:-2] + scan * 40 + b"\xff\xd9"
 
 
-REFUSED: dict[str, Callable[[], bytes]] = {
-    "png 30000 × 30000": lambda: png(30_000, 30_000, zeros(1 << 30)),
-    "png 2³¹ wide": lambda: png(0x7FFFFFFF, 64, SMALL),
-    "png 2³² − 1 square": lambda: png(0xFFFFFFFF, 0xFFFFFFFF, SMALL),
-    "png 20000 × 20000": lambda: png(20_000, 20_000, zeros(1 << 30)),
-    "png 7000 × 7000": lambda: png(7000, 7000, zeros(150 << 20)),
-    "png 6000 × 6000 without pixels": lambda: png(6000, 6000, SMALL),
-    "png 6000 × 6000 of 64 bits a pixel without pixels": lambda: png(6000, 6000, zeros(8 << 20), depth=16, colour=6),
-    "png of empty chunks": lambda: png(64, 64, SMALL, chunk(b"abCd", b"") * (20 * MEGABYTES // 12)),
-    "png of empty pixel chunks": lambda: png(64, 64, SMALL, chunk(b"IDAT", b"") * (20 * MEGABYTES // 12)),
-    "png with a chunk of 2³¹": lambda: png(64, 64, SMALL)[:33] + struct.pack(">I", 0x7FFFFFFF) + b"tEXt",
-    "jpeg 65500 × 65500": lambda: jpeg_of_size(65_500, 65_500),
-    "jpeg 19000 × 19000": lambda: jpeg_of_size(19_000, 19_000),
-    "jpeg 6300 × 6300 without pixels": lambda: jpeg_of_size(6300, 6300),
-    "progressive jpeg 6300 × 6300 without pixels": lambda: jpeg_of_size(6300, 6300, progressive=True),
-    "jpeg of 20 MB of scans": many_scans,
-    "jpeg of 50 scans over 36 megapixels": scans_of_a_large_picture,
-    "jpeg of empty comments": lambda: jpeg_with(b"\xff\xfe\0\2" * (5 * MEGABYTES)),
-    "jpeg of fill bytes": lambda: b"\xff\xd8" + b"\xff" * (20 * MEGABYTES),
-    "jpeg of zero bytes": lambda: file("JPEG")[:-2] + b"\0" * (20 * MEGABYTES),
-    "jpeg with two frames": lambda: file("JPEG").replace(b"\xff\xda", jpeg_of_size(60_000, 600)[2:] + b"\xff\xda", 1),
-    "gif screen 65535 × 65535": lambda: gif((65_535, 65_535)),
-    "gif screen 7000 × 7000": lambda: gif((7000, 7000)),
-    "gif frame 65535 × 65535": lambda: gif((64, 64), frame=(65_535, 65_535)),
-    "gif frame far outside": lambda: gif((64, 64), offset=(65_000, 65_000)),
-    "gif of one-byte blocks": lambda: gif((64, 64), before=b"!\xfe" + b"\1a" * (10 * MEGABYTES) + b"\0"),
-    "gif of empty extensions": lambda: gif((64, 64), before=b"!\xfe\0" * (7 * MEGABYTES)),
-    "gif cut off at 6000 × 6000": lambda: gif((6000, 6000), frame=(6000, 6000))[:-10],
-    "webp canvas 16384 × 16384": lambda: animation((16_384, 16_384), anmf(64, 64, still(b"VP8 ", 64, 64))),
-    "webp canvas 2²⁴ square": lambda: animation((1 << 24, 1 << 24), anmf(64, 64, still(b"VP8L", 64, 64))),
-    "webp 16383 × 16383": lambda: webp(still(b"VP8 ", 16_383, 16_383)),
-    "lossless webp 16384 × 16384": lambda: webp(still(b"VP8L", 16_384, 16_384)),
-    "lossless webp 6300 × 6300 of nothing": lambda: webp(still(b"VP8L", 6300, 6300)),
-    "webp canvas 6300 × 6300 of nothing": lambda: animation((6300, 6300), anmf(64, 64, still(b"VP8 ", 64, 64))),
-    "gif canvas 6300 × 6300 of nothing": lambda: gif((6300, 6300)),
-    "png 6300 × 6300 of one bit": lambda: png(6300, 6300, zeros(5 << 20), depth=1, colour=0),
-    "webp picture larger than its canvas": lambda: webp(vp8x(64, 64, 0), still(b"VP8L", 16_384, 16_384)),
-    "webp frame larger than its canvas": lambda: animation((64, 64), anmf(64, 64, still(b"VP8L", 16_384, 9))),
-    "webp frame beyond its canvas": lambda: animation((64, 64), anmf(64, 64, still(b"VP8 ", 64, 64), (2, 0))),
-    "webp of empty chunks": lambda: webp(vp8x(64, 64, 0), (b"XMP ", b""), more=b"XMP \0\0\0\0" * (2 * MEGABYTES)),
-    "webp with a chunk of 2³²": lambda: webp(still(b"VP8 ", 64, 64))[:16] + b"\xff\xff\xff\xff" + bytes(100),
+BOMBS: dict[str, dict[str, Callable[[], bytes]]] = {
+    "at most 20,000": {
+        "png 30000 × 30000": lambda: png(30_000, 30_000, zeros(1 << 30)),
+        "png 2³¹ wide": lambda: png(0x7FFFFFFF, 64, SMALL),
+        "png 2³² − 1 square": lambda: png(0xFFFFFFFF, 0xFFFFFFFF, SMALL),
+        "jpeg 65500 × 65500": lambda: jpeg_of_size(65_500, 65_500),
+        "gif screen 65535 × 65535": lambda: gif((65_535, 65_535)),
+        "gif frame 65535 × 65535": lambda: gif((64, 64), frame=(65_535, 65_535)),
+        "gif frame far outside": lambda: gif((64, 64), offset=(65_000, 65_000)),
+        "webp canvas 2²⁴ square": lambda: animation((1 << 24, 1 << 24), anmf(64, 64, still(b"VP8L", 64, 64))),
+    },
+    "at most 40 megapixels": {
+        "png 20000 × 20000": lambda: png(20_000, 20_000, zeros(1 << 30)),
+        "png 7000 × 7000": lambda: png(7000, 7000, zeros(150 << 20)),
+        "jpeg 19000 × 19000": lambda: jpeg_of_size(19_000, 19_000),
+        "gif screen 7000 × 7000": lambda: gif((7000, 7000)),
+        "webp canvas 16384 × 16384": lambda: animation((16_384, 16_384), anmf(64, 64, still(b"VP8 ", 64, 64))),
+        "webp 16383 × 16383": lambda: webp(still(b"VP8 ", 16_383, 16_383)),
+        "lossless webp 16384 × 16384": lambda: webp(still(b"VP8L", 16_384, 16_384)),
+        "webp canvas 16384 × 16384 behind another chunk": lambda: webp(
+            (b"JUNK", b""), vp8x(16_384, 16_384), anmf(64, 64, still(b"VP8 ", 64, 64))
+        ),
+    },
+    "cut off": {
+        "png 6000 × 6000 without pixels": lambda: png(6000, 6000, SMALL),
+        "png 6000 × 6000 of 64 bits without pixels": lambda: png(6000, 6000, zeros(8 << 20), depth=16, colour=6),
+        "png with a chunk of 2³¹": lambda: png(64, 64, SMALL)[:33] + struct.pack(">I", 0x7FFFFFFF) + b"tEXt",
+        "jpeg 6300 × 6300 without pixels": lambda: jpeg_of_size(6300, 6300),
+        "progressive jpeg 6300 × 6300 without pixels": lambda: jpeg_of_size(6300, 6300, progressive=True),
+        "jpeg of fill bytes": lambda: b"\xff\xd8" + b"\xff" * (20 * MEGABYTES),
+        "jpeg of zero bytes": lambda: file("JPEG")[:-2] + b"\0" * (20 * MEGABYTES),
+        "gif cut off at 6000 × 6000": lambda: gif((6000, 6000), frame=(6000, 6000))[:-10],
+        "webp with a chunk of 2³²": lambda: webp(still(b"VP8 ", 64, 64))[:16] + b"\xff\xff\xff\xff" + bytes(100),
+    },
+    "unreasonable structure": {
+        "png of empty chunks": lambda: png(64, 64, SMALL, chunk(b"abCd", b"") * (20 * MEGABYTES // 12)),
+        "png of empty pixel chunks": lambda: png(64, 64, SMALL, chunk(b"IDAT", b"") * (20 * MEGABYTES // 12)),
+        "jpeg of 20 MB of scans": many_scans,
+        "jpeg of 50 scans over 36 megapixels": scans_of_a_large_picture,
+        "jpeg of empty comments": lambda: jpeg_with(b"\xff\xfe\0\2" * (5 * MEGABYTES)),
+        "gif of one-byte blocks": lambda: gif((64, 64), before=b"!\xfe" + b"\1a" * (10 * MEGABYTES) + b"\0"),
+        "gif of empty extensions": lambda: gif((64, 64), before=b"!\xfe\0" * (7 * MEGABYTES)),
+        "webp of empty chunks": lambda: webp(vp8x(64, 64, 0), (b"XMP ", b""), more=b"XMP \0\0\0\0" * (2 * MEGABYTES)),
+    },
+    "next to empty": {
+        "lossless webp 6300 × 6300 of nothing": lambda: webp(still(b"VP8L", 6300, 6300)),
+        "webp canvas 6300 × 6300 of nothing": lambda: animation((6300, 6300), anmf(64, 64, still(b"VP8 ", 64, 64))),
+        "gif canvas 6300 × 6300 of nothing": lambda: gif((6300, 6300)),
+        "png 6300 × 6300 of one bit": lambda: png(6300, 6300, zeros(5 << 20), depth=1, colour=0),
+    },
+    "damaged": {
+        "png with a critical chunk of its own": lambda: png(64, 64, SMALL, chunk(b"CgBI", bytes(4))),
+        "jpeg with two frames": lambda: file("JPEG").replace(b"\xff\xda", jpeg_of_size(600, 600)[2:] + b"\xff\xda", 1),
+        "webp picture larger than its canvas": lambda: webp(vp8x(64, 64, 0), still(b"VP8L", 16_384, 16_384)),
+        "webp picture smaller than its canvas": lambda: webp(vp8x(640, 640, 0), still(b"VP8 ", 64, 64)),
+        "webp picture without width": lambda: webp(vp8x(64, 64, 16), (b"ALPH", b"\0"), still(b"VP8 ", 0, 64)),
+        "webp frame larger than its canvas": lambda: animation((64, 64), anmf(64, 64, still(b"VP8L", 16_384, 9))),
+        "webp frame beyond its canvas": lambda: animation((64, 64), anmf(64, 64, still(b"VP8 ", 64, 64), (2, 0))),
+    },
 }  # fmt: skip
+"""By a part of the sentence that refuses them: each must fail for its own reason, before anything expensive."""
+REFUSED = {name: build for bombs in BOMBS.values() for name, build in bombs.items()}
 
 ANIMATION = chunk(b"acTL", struct.pack(">II", 1, 0))
 ANIMATION += chunk(b"fcTL", struct.pack(">IIIIIHHBB", 0, 9**9, 9**9, 0, 0, 1, 1, 0, 0))
@@ -183,17 +203,17 @@ HARMLESS: dict[str, Callable[[], bytes]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_a_bomb_is_refused_in_one_sentence(name: str) -> None:
+@pytest.mark.parametrize(("name", "words"), [(name, words) for words, bombs in BOMBS.items() for name in bombs])
+def test_a_bomb_is_refused_for_its_own_reason(name: str, words: str) -> None:
     data = REFUSED[name]()
-    with pytest.raises(InputImageRejected) as refusal:
+    with pytest.raises(InputImageRejected, match=words) as refusal:
         decode(data)
     assert refusal.value.message.startswith("The ")
     assert refusal.value.message.endswith(".")
 
 
 def test_an_empty_picture_of_moderate_size_is_no_bomb() -> None:
-    assert decode(png(2000, 2000, zeros(2000 * 6001 + 1_000_000))).pixels.shape == (2000, 2000, 3)
+    assert decode(png(2000, 2000, zeros(1 << 20), depth=1, colour=0)).pixels.shape == (2000, 2000, 3)
 
 
 @pytest.mark.parametrize("name", HARMLESS)

@@ -34,7 +34,7 @@ class Resolver(Protocol):
 @cache
 def _name_threads() -> ThreadPoolExecutor:
     # Their own threads: a stranger's slow name server must not fill the pool that everything else awaits.
-    return ThreadPoolExecutor(8, thread_name_prefix="castlist-names")
+    return ThreadPoolExecutor(32, thread_name_prefix="castlist-names")
 
 
 class SystemResolver:

@@ -16,10 +16,8 @@ from castlist.vision.containers.common import (
 )
 
 MAX_SEGMENTS = 4_000
-MAX_SCANS = 64
-"""Encoders write 1 to 14; each scan costs a pass over every coefficient of the picture."""
 MAX_SCANNED_PX = 800_000_000
-"""Scans × pixels: 20 passes over the largest picture."""
+"""Scans × pixels: each scan costs a pass over every coefficient of the picture. Encoders write 1 to 14."""
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _SOS, _EOI = 0xDA, 0xD9
 _FRAMES = {0xC0, 0xC1, 0xC2}
@@ -110,7 +108,7 @@ def _scan(data: bytes, at: int, header: bytes, walk: _Walk) -> int:
     if walk.frame is None:
         raise damaged("JPEG")
     walk.scans += 1
-    if walk.scans > MAX_SCANS or walk.scans * walk.frame[0] * walk.frame[1] > MAX_SCANNED_PX:
+    if walk.scans * walk.frame[0] * walk.frame[1] > MAX_SCANNED_PX:
         raise too_elaborate("JPEG")
     found = _NEXT_MARKER.search(data, at)
     if found is None:

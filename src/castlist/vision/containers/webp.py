@@ -27,10 +27,10 @@ def carve(data: bytes, max_pixels: int) -> Carved:
     if end > len(data):
         raise cut_off("WebP")
     chunks = _first_chunks(data, 12, end)
-    canvas = _three_byte_pair(chunks[b"VP8X"], 4) if len(chunks.get(b"VP8X", b"")) >= 10 else None
+    extended = chunks.get(b"VP8X", b"")
     offset = (0, 0)
     picture = chunks
-    if b"ANMF" in chunks and canvas is not None:
+    if b"ANMF" in chunks and len(extended) >= 10:
         frame = chunks[b"ANMF"]
         if len(frame) < 16:
             raise damaged("WebP")
@@ -38,9 +38,8 @@ def carve(data: bytes, max_pixels: int) -> Carved:
         offset = (2 * (x - 1), 2 * (y - 1))
         picture = _first_chunks(frame, 16, len(frame))
     size = _picture_size(picture)
-    if canvas is None:
-        canvas = size
-        check_size(*size, max_pixels)
+    canvas = _three_byte_pair(extended, 4) if len(extended) >= 10 else size
+    check_size(*canvas, max_pixels)
     fits = offset[0] + size[0] <= canvas[0] and offset[1] + size[1] <= canvas[1]
     if 0 in size or not fits or (picture is chunks and size != canvas):
         raise damaged("WebP")

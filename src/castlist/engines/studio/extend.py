@@ -87,7 +87,7 @@ def _cap(shape: tuple[int, ...], alpha: Map, pad: Pad, middle: float) -> Map:
 def _side(edge: Map, chin: float, head_px: float) -> int:
     """Return how many columns to add at a side: none unless it cuts shoulders, below the chin, alone."""
     rows = np.flatnonzero(edge > 0.5)
-    if len(rows) < 0.02 * head_px or rows[0] < chin + 0.05 * head_px or rows[-1] < len(edge) - 4:
+    if len(rows) < 0.02 * head_px or rows[0] < chin + 0.05 * head_px or rows[-1] < len(edge) - 0.4 * head_px:
         return 0
     return int(min(SIDE_HEADS * head_px, max(4.0, 0.9 * (rows[-1] - rows[0]))))
 

@@ -106,11 +106,12 @@ def solve(
     lowest = 0.95 if extent.figure else 0.68 if pose.framing == "wide" else 0.62
     y = np.linspace(0.16, lowest, 40)[None, None, :] * height
     keystone = KEYSTONE[pose.camera]
-    view = _Candidates(extent, size, scale, x, y, min(1.0, 1 + 0.6 * keystone))
+    view = _Candidates(extent, size, scale, x, y, (min(1.0, 1 - 0.6 * keystone), min(1.0, 1 + 0.6 * keystone)))
     cuts, outside = view.shown_cuts(), view.outside() if inside else np.zeros(1)
     least = _smallest(scale, cuts + outside)
     if least > wish_scale or (pose.framing == "close_up" and least > 0.7 * wish_scale):
         wish_scale = max(least * SPREAD[pose.framing], min(wish_scale, least * SPREAD["close_up"]))
+        wish_y = max(wish_y, 0.45 * height)
     cost = (
         2.2 * np.abs(np.log(scale / wish_scale))
         + 2.5 * (np.abs(x - wish_x) / width) ** 1.5
@@ -157,16 +158,17 @@ class _Candidates:
     scale: Grid
     x: Grid
     y: Grid
-    squeeze: float
-    """How much smaller a high camera shows the lower parts."""
+    squeeze: tuple[float, float]
+    """How much smaller perspective may show the upper and the lower parts."""
 
     def across(self, column: float) -> Grid:
         """Return where a reference column lands, as a share of the output's width."""
-        return (self.scale * self.squeeze * (column - self.extent.anchor[0]) + self.x) / self.size[0]
+        return (self.scale * min(self.squeeze) * (column - self.extent.anchor[0]) + self.x) / self.size[0]
 
     def down(self, row: float) -> Grid:
         """Return where a reference row lands, as a share of the output's height."""
-        return (self.scale * self.squeeze**0.5 * (row - self.extent.anchor[1]) + self.y) / self.size[1]
+        below = row - self.extent.anchor[1]
+        return (self.scale * self.squeeze[below > 0] ** 0.5 * below + self.y) / self.size[1]
 
     def shown_cuts(self) -> Grid:
         """Return how much of the cut edges would show, as a share of the output's sides; zero is wanted."""

@@ -79,13 +79,14 @@ def prepare(reference: Reference) -> Prepared:
 
     found = faces.detect(reference.pixels)
     chosen = _main(found, reference.pixels.shape[1])
-    picture, shrink = _work_size(reference.pixels, float(chosen.box[3]) if chosen else None)
-    if shrink != 1:
-        found = faces.detect(picture)
-        chosen = _main(found, picture.shape[1])
-    alpha = reference.alpha
+    left, right = _own_columns(found, chosen, reference.pixels.shape[1])
+    whole, alpha = reference.pixels[:, left:right], reference.alpha
+    alpha = alpha[:, left:right] if alpha is not None else None
+    picture, shrink = _work_size(whole, float(chosen.box[3]) if chosen else None)
     if alpha is not None and shrink != 1:
-        alpha = ops.resize(alpha, picture.shape[1], picture.shape[0])
+        alpha = ops.resize(np.ascontiguousarray(alpha), picture.shape[1], picture.shape[0])
+    if shrink != 1 or right - left < reference.pixels.shape[1]:
+        chosen = _main(faces.detect(picture), picture.shape[1])
     cut = matte.cut_out(picture, chosen, alpha=alpha)
     shape = None
     if chosen is not None:
@@ -136,6 +137,24 @@ def _main(found: list[Face], width: int) -> Face | None:
         return float(w * h) ** 0.5 * float(one.confidence) * (1 - 0.6 * aside)
 
     return max(found, key=weight, default=None)
+
+
+def _own_columns(found: list[Face], chosen: Face | None, width: int) -> tuple[int, int]:
+    """Return the columns that belong to the chosen face: half the way to the next person on either side."""
+    left, right = 0, width
+    if chosen is None:
+        return left, right
+    x, _, w, _ = chosen.box
+    middle = x + w / 2
+    for other in found:
+        away = other.box[0] + other.box[2] / 2 - middle
+        if other is chosen or other.box[2] < 0.45 * w or abs(away) < 0.8 * w:
+            continue
+        if away > 0:
+            right = min(right, int(middle + 0.52 * away))
+        else:
+            left = max(left, int(middle + 0.52 * away))
+    return left, right
 
 
 def _box(alpha: Map) -> Box:

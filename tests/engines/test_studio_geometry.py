@@ -1,0 +1,101 @@
+"""Framing hides every cut, turns have an inverse, and completed outlines stay where the picture was."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from castlist.domain.poses import POSES
+from castlist.domain.sizes import ASPECT_RATIOS, size_px
+from castlist.engines.studio import compose, extend, frame, place, turn
+from castlist.engines.studio.frame import Cuts, Extent
+from castlist.engines.studio.plates import Place
+
+BUST = Extent(
+    width=800,
+    inner=(0, 0, 800, 1000),
+    box=(0, 150, 800, 1000),
+    anchor=(400, 420),
+    crown=150,
+    head_px=400,
+    cuts=Cuts(bottom=1000),
+    figure=False,
+)
+
+
+@pytest.mark.parametrize("ratio", ASPECT_RATIOS)
+@pytest.mark.parametrize(
+    "cuts",
+    [
+        Cuts(bottom=1000),
+        Cuts(bottom=1000, left=(700, 1000), right=(760, 1000)),
+        Cuts(bottom=1000, right=(300, 900)),
+        Cuts(bottom=1000, top=(300, 500)),
+    ],
+)
+def test_no_pose_shows_what_the_reference_cuts_off(ratio: str, cuts: Cuts) -> None:
+    width, height = size_px(ratio)
+    extent = dataclasses.replace(BUST, cuts=cuts)
+    for pose in POSES:
+        found = frame.solve(extent, pose, (width, height), (1.0, 0.01, 0.0))
+        seen = found.points(width, height, 16)[1:-1, 1:-1]
+        assert seen[..., 1].max() <= 1000, pose.id
+        if cuts.top:
+            in_span = (seen[..., 0] >= 300) & (seen[..., 0] <= 500)
+            assert not (in_span & (seen[..., 1] < 0)).any(), pose.id
+        if cuts.right:
+            in_span = (seen[..., 1] >= cuts.right[0]) & (seen[..., 1] <= cuts.right[1])
+            assert not (in_span & (seen[..., 0] > 800)).any(), pose.id
+
+
+def test_framings_differ_in_size() -> None:
+    scales = {pose.framing: frame.solve(BUST, pose, (1024, 1024), (1.0, 0.0, 0.0)).scale for pose in reversed(POSES)}
+    ordered = [scales[name] for name in ("close_up", "head_and_shoulders", "half_length", "wide")]
+    assert ordered == sorted(ordered, reverse=True)
+    assert len(set(ordered)) == 4
+
+
+def test_a_turn_and_its_inverse_meet() -> None:
+    alpha = np.zeros((300, 300), np.float32)
+    y, x = np.mgrid[0:300, 0:300]
+    alpha[np.hypot((x - 150) / 80, (y - 150) / 110) < 1] = 1
+    depth = turn.figure_depth(alpha, (70, 40, 230, 260), 0.25)
+    bend = turn.field(depth, 18, 5, 6)
+    source = np.stack(np.meshgrid(np.arange(90, 210, 8.0), np.arange(80, 220, 8.0)), -1).astype(np.float32)
+    back = bend.source_of(source + bend.at(source))
+    assert np.abs(back - source).max() < 0.75
+
+
+def test_a_shoulder_cut_at_the_side_is_completed_falling() -> None:
+    alpha = np.zeros((400, 300), np.float32)
+    rows, columns = np.mgrid[0:400, 0:300]
+    alpha[rows > 260 + 0.3 * np.abs(columns - 150)] = 1
+    alpha[np.hypot((columns - 150) / 60, (rows - 160) / 90) < 1] = 1
+    colour = np.full((400, 300, 3), 120, np.uint8)
+    wider, outline, pad = extend.complete(colour, alpha, head=(70, 180), chin=(150, 250))
+    assert pad.left > 20
+    assert pad.right > 20
+    assert wider.shape[:2] == outline.shape == (400, 300 + pad.left + pad.right)
+    assert np.array_equal(outline[:, pad.left : pad.left + 300], alpha)
+    falling = (outline[:, : pad.left] > 0.5).sum(0)
+    assert (np.diff(falling) >= 0).all()
+    assert falling[0] < falling[-1]
+
+
+def test_green_is_taken_from_soft_edges_only() -> None:
+    colour = np.full((1, 2, 3), (40, 200, 60), np.float32)
+    clean = compose.without_spill(colour, np.array([[0.3, 1.0]], np.float32))
+    assert clean[0, 0, 1] <= 60
+    assert clean[0, 1, 1] == 200
+
+
+def test_a_plate_out_of_focus_stays_in_range() -> None:
+    """Cubic interpolation overshoots; a negative value once blackened the whole character."""
+    pixels = np.zeros((64, 128, 3), np.uint8)
+    pixels[::7, ::5] = 255
+    view = place.Aim(0.0, 60.0, 120.0, 6.0)
+    there = Place(Path("x"), "", {}, frozenset(), panorama=True)
+    shown = place.photograph(pixels, there, view, (128, 128))
+    assert shown.min() >= 0
+    assert shown.max() <= 255

@@ -1,0 +1,101 @@
+"""Prompts find the places they mean, an operator's own folder counts, and notes say what was not done."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from castlist.engines.studio import meaning, notes
+from castlist.engines.studio.plates import Collection
+from castlist.vision import picture
+
+
+@pytest.fixture(scope="module")
+def collection() -> Collection:
+    return Collection()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "plates"),
+    [
+        ("the same person hiking on a sunny mountain trail", {"peaks", "autumn", "summit"}),
+        ("reading by a fireplace in a cozy cabin", {"b_interior", "apartment"}),
+        ("in a modern office, business suit", {"lobby", "bridge"}),
+        ("walking on a beach at sunset", {"b_sunset", "sunset"}),
+        ("sitting in a cafe drinking coffee", {"esplanade"}),
+        ("giving a talk on stage", {"hall"}),
+        ("as an astronaut on the moon", {"dawn", "sky"}),
+        ("cooking in a kitchen", {"apartment"}),
+        ("at a wedding party", {"hall"}),
+        ("working out in a gym", {"warehouse"}),
+        ("in a japanese garden with cherry blossoms", {"b_forest"}),
+        ("under the stars at night in the desert", {"night", "b_night", "dawn"}),
+        ("as a scientist in a laboratory", {"lab"}),
+        ("riding a horse through a meadow at dawn", {"b_sunrise"}),
+        ("repairing a car in a garage", {"workshop", "warehouse"}),
+        ("waking up in a hotel bed", {"b_interior"}),
+        ("portrait photo, studio lighting", {"b_studio"}),
+        ("in a green park on a summer day", {"park", "b_forest"}),
+        ("at a waterfall in the jungle", {"stream"}),
+        ("wearing a red dress at a gala", {"hall"}),
+        ("flying above the clouds", {"sky"}),
+        ("on the sunny terrace of a mexican house", {"b_courtyard"}),
+        ("oil painting of the person in venice", {"venice", "sunset"}),
+        ("on top of a mountain at sunset", {"summit"}),
+        ("in a snowy landscape", {"peaks"}),
+    ],
+)
+def test_a_prompt_finds_the_place_it_means(collection: Collection, prompt: str, plates: set[str]) -> None:
+    for seed in range(6):
+        choice = collection.choose(prompt, seed)
+        assert choice is not None
+        assert choice.place.path.stem in plates, choice.place.caption
+
+
+@pytest.mark.parametrize("prompt", ["smiling", "in a blue dress", "zxcv", ""])
+def test_a_prompt_without_a_place_chooses_none(collection: Collection, prompt: str) -> None:
+    assert collection.choose(prompt, 1) is None
+
+
+def test_what_is_ruled_out_is_not_looked_for() -> None:
+    assert "beach" not in meaning.read("in a forest, no beach")
+
+
+def test_the_operators_own_plates_come_first(tmp_path: Path) -> None:
+    pixels = np.full((40, 60, 3), 90, np.uint8)
+    (tmp_path / "reef.png").write_bytes(picture.encode(pixels, "png"))
+    (tmp_path / "reef.txt").write_text("a tropical beach with palm trees at sunset", encoding="utf-8")
+    (tmp_path / "notes.md").write_text("not a plate", encoding="utf-8")
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    mine = Collection(tmp_path)
+    choice = mine.choose("on a tropical beach", 1)
+    assert choice is not None
+    assert choice.place.own
+    assert mine.pixels(choice.place.path).shape == pixels.shape
+
+
+@pytest.mark.parametrize(
+    ("prompt", "style"),
+    [
+        ("a pencil sketch of her in a park", "sketch"),
+        ("in Rome, black and white", "mono"),
+        ("comic book hero", "comic"),
+        ("anime illustration", "illustration"),
+        ("oil painting", "painting"),
+        ("shot on kodak film", "film"),
+        ("in a park", None),
+    ],
+)
+def test_styles_are_read_from_the_prompt(prompt: str, style: str | None) -> None:
+    assert meaning.styles(prompt)[:1] == ([style] if style else [])
+
+
+def test_a_style_is_no_activity(collection: Collection) -> None:
+    assert not any("painting" in note for note in notes.of("oil painting", None, 1, ("painting",)))
+
+
+def test_borrowed_plates_are_credited(collection: Collection) -> None:
+    choice = collection.choose("hiking on a sunny mountain trail", 1)
+    assert choice is not None
+    assert choice.place.credit
+    assert any(choice.place.credit in note for note in notes.of("hiking on a mountain trail", choice, 1))

@@ -216,3 +216,21 @@ def test_what_cannot_be_done_is_said(engine: StudioEngine, portrait: Reference) 
         assert word in said
     (plain,) = made(engine, task(portrait))
     assert plain.notes == ()
+
+
+def test_a_place_by_day_is_graded_to_the_hour_asked_for(engine: StudioEngine, portrait: Reference) -> None:
+    day, night = (
+        made(engine, task(portrait, poses=POSES[4:5], prompt=f"in a busy city street {hour}"))[0].pixels[:40].mean()
+        for hour in ("by day", "at night")
+    )
+    assert night < 0.6 * day
+
+
+def test_a_style_leaves_a_flat_background_exact(engine: StudioEngine, portrait: Reference) -> None:
+    plain, drawn = (
+        made(engine, task(portrait, background="white", prompt=prompt))[0].pixels for prompt in (None, "pencil sketch")
+    )
+    assert (corners(drawn) == 255).all()
+    assert difference(plain, drawn) > 5
+    inner = drawn[SIDE_PX // 4 : SIDE_PX // 2, SIDE_PX // 3 : -SIDE_PX // 3].astype(int)
+    assert np.abs(inner[..., 0] - inner[..., 1]).max() < 12

@@ -40,7 +40,7 @@ class StudioEngine(Local):
 
         watch.check()
         shelf, collection = self._kept()
-        prepared = shelf.get(task.references[0])
+        prepared = shelf.get(task.references[0], watch.check)
         watch.check()
         scene = picture.stage(prepared, task, collection)
         for shot in task.shots:

@@ -21,6 +21,7 @@ CARD = Card(
     "Needs no GPU and no key; the face is the character's own.",
     model_types=("studio",),
     kind="local",
+    media="composite",
     stand_in=True,
     references=(1, 1),
     backgrounds=(*BACKGROUNDS, TRANSPARENT),

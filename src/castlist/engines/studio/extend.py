@@ -51,7 +51,9 @@ def complete(
         wide_alpha *= _cap(wide_alpha.shape, alpha, pad, chin[0])
     for count, mirrored in ((left, False), (right, True)):
         if count:
-            _slope(wide_alpha[:, ::-1] if mirrored else wide_alpha, count, head_px)
+            side = slice(None, None, -1 if mirrored else 1)
+            _slope(wide_alpha[:, side], count, head_px)
+            _sleeve(wide_colour[:, side], count)
     return wide_colour, wide_alpha, pad
 
 
@@ -87,9 +89,22 @@ def _cap(shape: tuple[int, ...], alpha: Map, pad: Pad, middle: float) -> Map:
 def _side(edge: Map, chin: float, head_px: float) -> int:
     """Return how many columns to add at a side: none unless it cuts shoulders, below the chin, alone."""
     rows = np.flatnonzero(edge > 0.5)
-    if len(rows) < 0.02 * head_px or rows[0] < chin + 0.05 * head_px or rows[-1] < len(edge) - 0.4 * head_px:
+    if len(rows) < 0.02 * head_px or rows[0] < chin + 0.05 * head_px or rows[-1] < len(edge) - 0.12 * head_px:
         return 0
     return int(min(SIDE_HEADS * head_px, max(4.0, 0.9 * (rows[-1] - rows[0]))))
+
+
+def _sleeve(colour: Pixels, count: int) -> None:
+    """Make mirrored cloth to the left of column `count` less of a mirror, in place: it hangs, blurs and turns away
+    from the light."""
+    height = colour.shape[0]
+    away = np.arange(count, 0, -1, dtype=np.float32)
+    x, y = np.meshgrid(np.arange(count, dtype=np.float32), np.arange(height, dtype=np.float32))
+    hanging = ops.remap(np.ascontiguousarray(colour[:, :count]), x, (y - 0.45 * away[None, :]).astype(np.float32))
+    soft = ops.blur(hanging, max(1.0, 0.02 * count)).astype(np.float32)
+    blurred = 0.75 * ops.smoothstep((away / count * 1.5).astype(np.float32))[None, :, None]
+    shade = 1 - 0.4 * ops.smoothstep((away / count).astype(np.float32))[None, :, None]
+    colour[:, :count] = ((hanging + blurred * (soft - hanging)) * shade).astype(np.uint8)
 
 
 def _slope(alpha: Map, count: int, head_px: float) -> None:
@@ -103,4 +118,4 @@ def _slope(alpha: Map, count: int, head_px: float) -> None:
     outline = edges[0] + slope * away + bend * away**2
     rows = np.arange(height, dtype=np.float32)[:, None]
     soft = ops.smoothstep(((rows - outline[None, :]) / 3 + 0.5).astype(np.float32))
-    alpha[:, :count] = soft
+    alpha[:, :count] = np.minimum(alpha[:, :count], soft)  # below a cut arm the backdrop goes on

@@ -19,6 +19,16 @@ DARKEST, BRIGHTEST = 0.45, 1.7
 TINT = 0.5
 """Share of the surroundings' colour of light that the character takes on."""
 
+HOURS: dict[str, tuple[float, float, float]] = {
+    "golden": (1.1, 0.82, 0.52),
+    "dawn": (0.95, 0.82, 0.8),
+    "blue hour": (0.3, 0.4, 0.66),
+    "night": (0.13, 0.18, 0.32),
+    "overcast": (0.72, 0.76, 0.8),
+}
+"""Factors, in linear light, that turn daylight into another hour's: "day for night", as cameramen grade it."""
+DARK = {"blue hour", "night"}
+
 _TO_LINEAR = ((np.arange(256, dtype=np.float32) / 255) ** 2.2).astype(np.float32)
 _TO_SRGB = (255 * (np.arange(4097, dtype=np.float32) / 4096) ** (1 / 2.2)).astype(np.float32)
 
@@ -76,6 +86,14 @@ def relight(colour: Pixels, shade: Map, gain: float) -> Map:
     linear = _TO_LINEAR[colour] * (shade * np.float32(gain))
     rolled = np.where(linear > 0.8, 0.8 + 0.2 * np.tanh((linear - 0.8) / 0.2), linear)
     return _TO_SRGB[(np.clip(rolled, 0, 1) * 4096).astype(np.int16)]
+
+
+def at_hour(picture: Map, hour: str, share: float = 1.0) -> Map:
+    """Return a daylight picture (float32 [H, W, 3], 0–255) as another hour would show it, put on by `share` 0–1."""
+    factors = np.array(HOURS[hour], np.float32) ** np.float32(share)
+    steep = 1 + 0.3 * share * (hour in DARK)
+    linear = (np.clip(picture, 0, 255) / np.float32(255)) ** np.float32(2.2 * steep) * factors
+    return (255 * np.clip(linear, 0, 1) ** np.float32(1 / 2.2)).astype(np.float32)
 
 
 def shading(light: Light, yaw_deg: float, normals: Map, alpha: Map) -> Map:

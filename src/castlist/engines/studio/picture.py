@@ -106,13 +106,29 @@ def _in_place(scene: Scene, choice: Choice, shot: Shot, view: shoot.View, watch:
         back = style.painted(back.astype(np.uint8)).astype(np.float32)
     watch.progress(shot.index, 0.7)
     watch.check()
+    hour = _other_hour(scene.task.prompt or "", choice)
+    if hour:
+        back = light.at_hour(back, hour)
     yaw = sight.yaw_deg if spot.panorama else 0.0
     shade = _shade(scene, view, scene.collection.light(spot), yaw, 0.4 if drawn else 1.0)
     gain = compose.exposure(view.colour, view.alpha, back, GAIN)
     colour = light.relight(view.colour, shade, gain)
+    if hour:
+        colour = light.at_hour(colour, hour, 0.36)
     if extent.cuts.bottom is None:
         back = (back * (1 - 0.55 * backdrop.ground(view.alpha))[..., None]).astype(np.float32)
     return compose.join(colour, view.alpha, back, shot.seed, 0.0 if drawn else 1.6)
+
+
+def _other_hour(prompt: str, choice: Choice) -> str | None:
+    """Return the hour that the prompt names and an outdoor place does not show, when it can be graded."""
+    have = choice.place.reading
+    wanted = [concept for concept in meaning.read(prompt) if concept in light.HOURS]
+    if not wanted or "outdoors" not in have:
+        return None
+    known = [concept for concept in have if concept in light.HOURS or concept == "day"]
+    akin = max((meaning.kin(wanted[0], concept) for concept in known if have[concept] > 0.5), default=0.0)
+    return wanted[0] if akin < 0.5 else None
 
 
 def _shade(scene: Scene, view: shoot.View, there: light.Light, yaw_deg: float, strength: float) -> Map:

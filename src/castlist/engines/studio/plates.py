@@ -24,7 +24,7 @@ from castlist.engines.studio.ops import Pixels
 KEPT = 2
 """Decoded plates kept: up to 25 MB each."""
 PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
-FITS = 0.3
+FITS = 0.4
 """Likeness under which a place is not what the prompt means."""
 WORD = 0.12
 """What a word of the prompt adds when the place's description has that very word, times how rare it is."""

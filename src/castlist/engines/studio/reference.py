@@ -5,6 +5,7 @@ Called by the engine before the first shot. Everything here depends on the refer
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -55,13 +56,21 @@ class Shelf:
         self._kept: OrderedDict[str, Prepared] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, reference: Reference) -> Prepared:
-        """Return the prepared reference, preparing it when it is new. Raises `NoSubjectFound`."""
+    def get(self, reference: Reference, check: Callable[[], None]) -> Prepared:
+        """Return the prepared reference, preparing it when it is new.
+
+        Args:
+            check: called between the steps; may raise to give up.
+
+        Raises:
+            NoSubjectFound: nothing stands out in it.
+        """
         with self._lock:
             found = self._kept.get(reference.sha256)
-            if found is None:
-                found = prepare(reference)
-                self._kept[reference.sha256] = found
+        if found is None:  # outside the lock: other jobs go on, and two of the same reference agree anyway
+            found = prepare(reference, check)
+        with self._lock:
+            found = self._kept.setdefault(reference.sha256, found)
             self._kept.move_to_end(reference.sha256)
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
@@ -73,8 +82,8 @@ class Shelf:
             self._kept.clear()
 
 
-def prepare(reference: Reference) -> Prepared:
-    """Prepare a reference. Raises `NoSubjectFound` when nothing stands out in it."""
+def prepare(reference: Reference, check: Callable[[], None] = lambda: None) -> Prepared:
+    """Prepare a reference, calling `check` between steps. Raises `NoSubjectFound` when nothing stands out in it."""
     from castlist.vision import faces, matte, mesh
 
     found = faces.detect(reference.pixels)
@@ -87,7 +96,9 @@ def prepare(reference: Reference) -> Prepared:
         alpha = ops.resize(np.ascontiguousarray(alpha), picture.shape[1], picture.shape[0])
     if shrink != 1 or right - left < reference.pixels.shape[1]:
         chosen = _main(faces.detect(picture), picture.shape[1])
+    check()
     cut = matte.cut_out(picture, chosen, alpha=alpha)
+    check()
     shape = None
     if chosen is not None:
         landmarks = mesh.landmarks(picture, chosen)
@@ -98,6 +109,7 @@ def prepare(reference: Reference) -> Prepared:
         middle = float(shape.centre[0]), float(shape.chin[1])
         colour, alpha, pad = extend.complete(colour, alpha, head=(crown, head_px), chin=middle)
         shape = shape.moved(pad.left, pad.top)
+    check()
     box = _box(alpha)
     depth = turn.head_depth(shape, alpha) if shape is not None else turn.figure_depth(alpha, box, 0.16)
     inner = (pad.left, pad.top, pad.left + picture.shape[1], pad.top + picture.shape[0])

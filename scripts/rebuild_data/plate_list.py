@@ -328,23 +328,6 @@ PLATES: tuple[Plate, ...] = (
         {"target": 0.44, "keep": 0.65},
     ),
     Plate(
-        "b_city",
-        _blender("city", "70940108df90c0721799d29f758ca79e67e509d9a2636487e639db7779561524"),
-        "office towers around a rooftop car park",
-        "city downtown skyline towers office building street car park rooftop urban construction business",
-        "outdoor",
-        "day",
-        "overcast",
-        "urban cool plain",
-        (
-            (-110, "office buildings across the square"),
-            (-70, "dark glass tower"),
-            (75, "brick tower and hills"),
-            (165, "glass towers"),
-        ),
-        {"target": 0.48, "keep": 0.9, "saturation": 1.2},
-    ),
-    Plate(
         "b_courtyard",
         _blender("courtyard", "1518fa37da6a8a389810a7a70262c410553018a51f0be9e248155b9bb363ff3d"),
         "sunny courtyard of a country house with orange and yellow walls",

@@ -17,7 +17,7 @@ def _drawn(name: str) -> Image:
 
 
 def _reposed(name: str) -> tuple[Image, np.ndarray]:
-    """Put a drawing on a busy ground: smaller, tilted, warmer light, noise. Returns the picture and the subject's alpha."""
+    """Put a drawing on a busy ground: smaller, tilted, warmer light, noise. Returns the picture and its alpha."""
     image = _drawn(name)
     paper = np.abs(image.astype(int) - image[4, 4]).max(2) < 8
     reached = np.zeros((1026, 1026), np.uint8)

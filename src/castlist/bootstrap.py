@@ -1,8 +1,11 @@
 """Wires an installation together from its settings. Everything below gets plain values and finished objects."""
 
 import asyncio
+import contextlib
 import os
 import secrets as random_secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from castlist import settings as configuration
@@ -12,6 +15,8 @@ from castlist.engines import catalog
 from castlist.engines.catalog import Catalog
 from castlist.flow.service import Service, Terms
 from castlist.net.guard import FetchPolicy
+from castlist.provenance import issuer
+from castlist.provenance.mark import Marking
 from castlist.queue import durable
 from castlist.settings import Settings
 from castlist.store.database import Database
@@ -53,6 +58,7 @@ def build(settings: Settings) -> Service:
             output_ms=round(settings.output_hours * HOUR_MS),
             upload_ms=round(settings.upload_hours * HOUR_MS),
         ),
+        marking=_marking(settings),
         fetch_policy=FetchPolicy(allow_networks=settings.fetch_allow_networks, allow_ports=settings.fetch_allow_ports),
     )
 
@@ -64,12 +70,35 @@ async def prepare(service: Service) -> None:
 
 
 def _secret(path: Path) -> bytes:
-    """Return the installation's secret, making it on first use; readable by its owner alone."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        secret = random_secrets.token_bytes(32)
-        file.write(secret)
-    return secret
+    """Return the installation's secret, making it on first use."""
+    return _made_once(path, lambda: random_secrets.token_bytes(32))
+
+
+def _marking(settings: Settings) -> Marking:
+    """Return how pictures are marked, making a signing key on first use; ValueError when the operator's is no good."""
+    signer = None
+    if settings.mark_credentials and settings.signing_file is not None:
+        signer = issuer.load(settings.signing_file.read_bytes())
+    elif settings.mark_credentials:
+        signer = issuer.load(
+            _made_once(settings.data_dir / "signing.pem", lambda: issuer.create(datetime.now(UTC)).pem)
+        )
+    return Marking(
+        watermark=settings.mark_watermark,
+        tags=settings.mark_tags,
+        credentials=settings.mark_credentials,
+        issuer=signer,
+    )
+
+
+def _made_once(path: Path, make: Callable[[], bytes]) -> bytes:
+    """Return a file's content, making it on first use; readable by its owner alone, and never half written."""
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(make())
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)  # fails when another process was first, whose content counts then
+        draft.unlink()
+    return path.read_bytes()

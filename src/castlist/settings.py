@@ -49,6 +49,12 @@ class Settings(BaseSettings):
     )
     fetch_allow_ports: tuple[int, ...] = Field((80, 443), description="Ports from which pictures may be fetched.")
     max_body_bytes: int = Field(30_000_000, gt=0, description="Largest request body.")
+    mark_watermark: bool = Field(True, description="Put an imperceptible watermark into every picture.")
+    mark_credentials: bool = Field(True, description="Sign every picture with C2PA content credentials.")
+    mark_tags: bool = Field(True, description="Write plain IPTC/XMP tags into every picture that a machine made it.")
+    signing_file: Path | None = Field(
+        None, description="PEM file with the key and certificates that sign; one is made in data_dir when left out."
+    )
     worker_jobs: int = Field(1, ge=1, le=64, description="Jobs that one worker process runs at once.")
     lease_seconds: float = Field(10, ge=1, description="Seconds after which a silent worker counts as dead.")
     sweep_seconds: float = Field(60, gt=0, description="Seconds between two removals of expired files.")

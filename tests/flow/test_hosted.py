@@ -12,6 +12,7 @@ from castlist.domain.errors import JobCanceled
 from castlist.domain.tasks import Made, NotMade, Outcome, Shot, Task
 from castlist.domain.wire import Broken, Finished, Parsed, Refused, Reply, Request
 from castlist.engines.base import Hosted, HostedOptions
+from castlist.flow.encoding import UNMARKED, encoder
 from castlist.flow.hosted import Desk, outcomes
 from castlist.flow.make import make
 from castlist.net.guard import FetchPolicy
@@ -123,7 +124,14 @@ def test_make_runs_hosted_engines_like_any_other() -> None:
         engine = OneShot(Options(base_url=stub.url))
         desk = Desk(policy=FetchPolicy(allow_ports=()))
         task = a_task("toy", shots=2)
-        results = make(engine, task, Followed(), output_format="png", min_identity=0.0, desk=desk)
+        results = make(
+            engine,
+            task,
+            Followed(),
+            encode=encoder(engine.card, "png", UNMARKED, now_ms=0),
+            min_identity=0.0,
+            desk=desk,
+        )
         return [type(result).__name__ async for result in results]
 
     with serve(Shop(1, {"no": "Never."}), figure_file()) as stub:

@@ -12,6 +12,7 @@ from castlist.domain.poses import POSES
 from castlist.domain.seeds import image_seed
 from castlist.domain.tasks import Made, NotMade, Outcome, Pixels, Reference, Shot, Task, Watch
 from castlist.engines.base import Local
+from castlist.flow.encoding import UNMARKED, encoder
 from castlist.flow.make import Landed, Lost, make
 from castlist.flow.watch import JobWatch
 from castlist.testing.engines import ToyEngine
@@ -47,7 +48,14 @@ class Actor(Local):
 
 
 async def all_of(engine: Local, wanted: float | None, count: int = 1, *, keep_best: bool = True) -> list[Landed | Lost]:
-    made = make(engine, task(count), JobWatch(count), output_format="png", min_identity=wanted, keep_best=keep_best)
+    made = make(
+        engine,
+        task(count),
+        JobWatch(count),
+        encode=encoder(engine.card, "png", UNMARKED, now_ms=0),
+        min_identity=wanted,
+        keep_best=keep_best,
+    )
     return [result async for result in made]
 
 

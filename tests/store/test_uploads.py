@@ -21,7 +21,7 @@ async def use(database: Database, user: str, number: int) -> None:
     async with database.write() as tx:
         account_id = await keys.ensure_account(tx, "a", now_ms=0)
         if kind == "upload":
-            await uploads.add(tx, account_id, FILE, "image/png", 1, now_ms=0, expires_ms=expires_ms)
+            await uploads.add(tx, account_id, FILE, 1, now_ms=0, expires_ms=expires_ms)
             return
         parts: dict[str, Any] = {"key_id": None, "model_type": "toy", "engine": "toy", "substituted": False}
         money = {"price_millis": 1, "held_millis": 1}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from castlist.domain.requests import OutputFormat, RunRequest
     from castlist.domain.tasks import Task
     from castlist.engines.base import Engine
+    from castlist.flow.encoding import Encode
     from castlist.flow.make import Landed, Lost
     from castlist.flow.service import Service
 
@@ -30,6 +31,7 @@ class Work:
     engine: "Engine"
     task: "Task"
     output_format: "OutputFormat"
+    encode: "Encode"
 
 
 def generate(
@@ -93,6 +95,7 @@ def _plan(service: "Service", photo: Path, said: dict[str, Any], engine_id: str 
     from castlist.domain.seeds import draw, image_seed
     from castlist.domain.sizes import size_px
     from castlist.domain.tasks import Shot, Task
+    from castlist.flow.encoding import encoder
     from castlist.flow.plan import quote
     from castlist.flow.references import reference
 
@@ -123,7 +126,8 @@ def _plan(service: "Service", photo: Path, said: dict[str, Any], engine_id: str 
         prompt=request.prompt,
         model_type=request.model_type,
     )
-    return Work(engine, task, request.output_format)
+    encode = encoder(engine.card, request.output_format, service.marking, now_ms=service.clock())
+    return Work(engine, task, request.output_format, encode)
 
 
 def _validated(service: "Service", said: dict[str, Any]) -> "RunRequest":
@@ -146,9 +150,7 @@ async def _make(work: Work, out: Path) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     async with _progress(watch):
         try:
-            async for result in make(
-                work.engine, work.task, watch, output_format=work.output_format, min_identity=None
-            ):
+            async for result in make(work.engine, work.task, watch, encode=work.encode, min_identity=None):
                 rows.append(_keep(result, out, work.output_format))
                 watch.landed(result.shot.index)
         finally:
@@ -172,7 +174,7 @@ def _keep(result: "Landed | Lost", out: Path, extension: str) -> dict[str, Any]:
             "notes": [],
         }
     file = out / f"{result.shot.index + 1:02}-{result.shot.pose.id}.{extension}"
-    file.write_bytes(result.data)
+    file.write_bytes(result.encoded.data)
     return {
         **row,
         "file": str(file),

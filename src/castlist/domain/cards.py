@@ -33,6 +33,8 @@ class Card:
     model_types: tuple[str, ...]
     """The values of `model_type` this engine answers for."""
     kind: Literal["local", "hosted"]
+    media: Literal["generated", "composite"] = "generated"
+    """What its images are: made by a generative model, or put together from the reference and photographs."""
     stand_in: bool = False
     """May answer for every model type while no other engine is ready."""
     references: tuple[int, int] = (1, 1)

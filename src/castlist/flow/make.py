@@ -20,11 +20,10 @@ from castlist.domain.seeds import image_seed
 from castlist.domain.tasks import Alpha, Made, NotMade, Outcome, Pixels, Shot, Task, Watch
 from castlist.engines.base import Engine, Hosted, Local
 from castlist.flow import hosted
+from castlist.flow.encoding import Encode, Encoded
 from castlist.flow.hosted import Desk
 from castlist.scoring.identity import Identity
 from castlist.scoring.identity import Reference as Known
-from castlist.vision import picture
-from castlist.vision.picture import OutputFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Landed:
     shot: Shot
     made: Made
     identity: Identity
-    data: bytes
+    encoded: Encoded
     attempts: int
 
 
@@ -52,7 +51,7 @@ async def make(
     task: Task,
     watch: Watch,
     *,
-    output_format: OutputFormat,
+    encode: Encode,
     min_identity: float | None,
     keep_best: bool = True,
     desk: Desk | None = None,
@@ -60,6 +59,7 @@ async def make(
     """Yield every shot of the task as it is done, each exactly once.
 
     Args:
+        encode: turns finished pixels into a file; see `encoding.encoder`.
         min_identity: 0–1; what scores lower is taken again, as the gate decides. None leaves it to the engine's card.
         keep_best: whether an image of which no take reached that is delivered all the same, with its verdict.
         desk: how a hosted engine is reached, and what remembers the work it is asked for.
@@ -79,7 +79,7 @@ async def make(
             if isinstance(outcome, NotMade):
                 roll.takes.append(Take(made=False))
             else:
-                roll.add(await asyncio.to_thread(_land, shot, outcome, known, output_format))
+                roll.add(await asyncio.to_thread(_land, shot, outcome, known, encode))
             step = gate.decide(roll.takes)
             if step is Step.AGAIN:
                 again.append(_retake(shot, task.job_seed, len(roll.takes)))
@@ -119,9 +119,9 @@ def _prepare(task: Task) -> list[Known]:
     return [Known.prepare(reference.pixels, reference.alpha) for reference in task.references]
 
 
-def _land(shot: Shot, made: Made, known: list[Known], output_format: OutputFormat) -> Landed:
+def _land(shot: Shot, made: Made, known: list[Known], encode: Encode) -> Landed:
     identity = max((reference.score(*_split(made.pixels)) for reference in known), key=lambda one: one.score or 0)
-    return Landed(shot, made, identity, picture.encode(made.pixels, output_format), attempts=1)
+    return Landed(shot, made, identity, encode(made), attempts=1)
 
 
 def _split(pixels: Pixels) -> tuple[Pixels, Alpha | None]:

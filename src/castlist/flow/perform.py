@@ -13,10 +13,12 @@ from typing import Any
 import structlog
 
 from castlist.domain import poses
+from castlist.domain.cards import Card
 from castlist.domain.errors import CastlistError, InputImageRejected, JobCanceled, ModelUnavailable, WorkerLost
 from castlist.domain.jobs import MAX_ATTEMPTS
 from castlist.domain.seeds import image_seed
 from castlist.domain.tasks import Shot, Task
+from castlist.flow.encoding import Encode, encoder
 from castlist.flow.finish import Failed, Result, Succeeded, finish
 from castlist.flow.hosted import Desk
 from castlist.flow.make import Landed, Lost, make
@@ -90,8 +92,8 @@ async def _make_missing(service: Service, job: Job, watch: JobWatch) -> None:
         leave_running=lambda: watch.lost and not watch.ended,
         policy=service.fetch_policy,
     )
-    output_format = job.request["output_format"]
-    async for result in make(engine, task, watch, output_format=output_format, min_identity=wanted, desk=desk):
+    encode = await _encoder(service, job, engine.card)
+    async for result in make(engine, task, watch, encode=encode, min_identity=wanted, desk=desk):
         await _keep(service, job, result)
         watch.landed(result.shot.index)
 
@@ -121,6 +123,13 @@ def shots_of(job: Job) -> list[Shot]:
     return [
         Shot(index, poses.BY_ID[pose], image_seed(job.seed, index)) for index, pose in enumerate(job.request["poses"])
     ]
+
+
+async def _encoder(service: Service, job: Job, card: Card) -> Encode:
+    kept = [await service.files.get(file) for file in job.request["ingredients"]]
+    ingredients = [data for data in kept if data is not None]
+    output_format = job.request["output_format"]
+    return encoder(card, output_format, service.marking, now_ms=service.clock(), ingredients=ingredients)
 
 
 async def _task(service: Service, job: Job, shots: tuple[Shot, ...]) -> Task:
@@ -153,7 +162,7 @@ async def _keep(service: Service, job: Job, result: Landed | Lost) -> None:
     if isinstance(result, Lost):
         image = Image(**common, seed=result.shot.seed, code=result.reason.code, message=result.reason.message)
     else:
-        file = await service.files.put(result.data, job.request["output_format"])
+        file = await service.files.put(result.encoded.data, job.request["output_format"])
         height_px, width_px = result.made.pixels.shape[:2]
         image = Image(
             **common,
@@ -163,12 +172,13 @@ async def _keep(service: Service, job: Job, result: Landed | Lost) -> None:
             content_type=content_type(file),
             width_px=width_px,
             height_px=height_px,
-            size_bytes=len(result.data),
+            size_bytes=len(result.encoded.data),
             sha256=file.partition(".")[0],
             identity=dataclasses.asdict(result.identity),
             seconds=round(result.made.seconds, 3),
             notes=result.made.notes,
             prompt=result.made.prompt,
+            mark=result.encoded.mark,
         )
     async with service.database.write() as tx:
         if not await jobs.holds(tx, job.id, job.attempt):

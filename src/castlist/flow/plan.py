@@ -56,6 +56,7 @@ class Plan:
         """Return what is stored with the job and read by `perform`."""
         return {
             "references": [kept.file for kept in self.references],
+            "ingredients": [kept.original for kept in self.references if kept.original],
             "poses": [pose.id for pose in self.poses],
             "width_px": self.width_px,
             "height_px": self.height_px,

@@ -5,6 +5,7 @@ metadata, so nothing later ever touches a stranger's bytes.
 """
 
 import asyncio
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,22 +15,30 @@ from castlist.domain.links import LinkState, file_of
 from castlist.domain.tasks import Pixels, Reference
 from castlist.flow.service import Service
 from castlist.net.fetch import decode_data_uri, fetch
+from castlist.provenance.credentials import carries
+from castlist.store import uploads
 from castlist.vision import picture
 
 MAX_SIDE_PX = 2048
 """Longest side that is kept: twice what an image of a megapixel can show."""
+EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif"}
 EMPTY_SPREAD = 3.0
 """Standard deviation of all pixel values (0–255) under which a picture shows nothing at all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A picture that was taken in. `file` is its name in the store."""
+    """A picture that was taken in. `file` is its name in the store.
+
+    `original` is the name of the file as it came, kept only when it carries content credentials: images made of it name
+    them. It is never given out.
+    """
 
     file: str
     width_px: int
     height_px: int
     size_bytes: int
+    original: str | None = None
 
 
 async def take_in(service: Service, url: str) -> Kept:
@@ -44,7 +53,9 @@ async def take_in(service: Service, url: str) -> Kept:
         data = await service.files.get(file) if state is LinkState.GOOD else None
         if data is None:
             raise InputImageRejected("The uploaded picture has expired. Upload it again.")
-        return await keep(service, data)
+        async with service.database.read() as tx:
+            original = await uploads.original_of(tx, file)
+        return dataclasses.replace(await keep(service, data), original=original)
     if url[:5].lower() == "data:":
         inside = await asyncio.to_thread(decode_data_uri, url, service.fetch_policy.max_bytes)
         return await keep(service, inside.data)
@@ -53,9 +64,12 @@ async def take_in(service: Service, url: str) -> Kept:
 
 async def keep(service: Service, data: bytes) -> Kept:
     """Check the bytes of a picture and keep it; raises as `take_in`."""
-    encoded, width_px, height_px = await asyncio.to_thread(_clean, data)
-    file = await service.files.put(encoded, "png")
-    return Kept(file, width_px, height_px, len(encoded))
+    clean = await asyncio.to_thread(_clean, data)
+    original = None
+    if carries(data):
+        original = await service.files.put(data, EXTENSIONS[clean.format])
+    file = await service.files.put(clean.data, "png")
+    return Kept(file, clean.width_px, clean.height_px, len(clean.data), original)
 
 
 async def load(service: Service, file: str) -> Reference:
@@ -72,11 +86,19 @@ def reference(data: bytes) -> Reference:
     return Reference(found.pixels, found.sha256, found.alpha)
 
 
-def _clean(data: bytes) -> tuple[bytes, int, int]:
+@dataclass(frozen=True, slots=True)
+class _Cleaned:
+    data: bytes
+    width_px: int
+    height_px: int
+    format: str
+
+
+def _clean(data: bytes) -> _Cleaned:
     found = picture.decode(data, max_side=MAX_SIDE_PX)
     pixels: Pixels = found.pixels
     if found.alpha is not None:
         pixels = np.dstack([pixels, np.rint(found.alpha * 255).astype(np.uint8)])
     if float(pixels.std(axis=(0, 1)).max()) < EMPTY_SPREAD:
         raise NoSubjectFound
-    return picture.encode(pixels, "png"), found.pixels.shape[1], found.pixels.shape[0]
+    return _Cleaned(picture.encode(pixels, "png"), found.pixels.shape[1], found.pixels.shape[0], found.format)

@@ -8,7 +8,9 @@ from typing import Any, Protocol
 from castlist.domain.credits import to_millis
 from castlist.domain.requests import RunRequest
 from castlist.engines.catalog import Catalog
+from castlist.flow.encoding import UNMARKED
 from castlist.net.guard import FetchPolicy
+from castlist.provenance.mark import Marking
 from castlist.store.database import Database
 from castlist.store.files import Files
 
@@ -54,6 +56,8 @@ class Service:
     secret: bytes
     """Signs links and peppers API keys."""
     terms: Terms = field(default_factory=Terms)
+    marking: Marking = UNMARKED
+    """How images are marked as made by a machine."""
     fetch_policy: FetchPolicy = field(default_factory=FetchPolicy)
     clock: Callable[[], int] = now_ms
 

@@ -10,7 +10,6 @@ from castlist.flow.references import Kept
 from castlist.flow.service import Service
 from castlist.store import idempotency, jobs, ledger, uploads
 from castlist.store.database import Tx
-from castlist.store.files import content_type
 from castlist.store.jobs import Job
 
 
@@ -98,7 +97,8 @@ async def record_upload(tx: Tx, service: Service, account_id: str, kept: Kept) -
     """Record a picture that was taken in as the account's and return until when it is kept, in Unix milliseconds."""
     now_ms = service.clock()
     expires_ms = now_ms + service.terms.upload_ms
-    await uploads.add(
-        tx, account_id, kept.file, content_type(kept.file), kept.size_bytes, now_ms=now_ms, expires_ms=expires_ms
-    )
+    for file, original in ((kept.file, kept.original), (kept.original, None)):
+        if file is not None:
+            size = kept.size_bytes
+            await uploads.add(tx, account_id, file, size, now_ms=now_ms, expires_ms=expires_ms, original=original)
     return expires_ms

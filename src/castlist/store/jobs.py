@@ -67,6 +67,7 @@ class Image:
     seconds: float = 0.0
     notes: Sequence[str] = ()
     prompt: str | None = None
+    mark: str | None = None
     code: str | None = None
     message: str | None = None
     created_ms: int

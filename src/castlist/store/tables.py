@@ -148,6 +148,7 @@ images = Table(
     Column("seconds", Float, nullable=False, default=0.0),
     Column("notes", JSON, nullable=False),
     Column("prompt", Text),  # the words a hosted engine was given
+    Column("mark", String(12)),  # the number in its watermark and credentials
     Column("code", String(40)),
     Column("message", Text),
     Column("created_ms", BigInteger, nullable=False),
@@ -176,6 +177,7 @@ uploads = Table(
     Column("id", String(40), primary_key=True),
     Column("account_id", ForeignKey("accounts.id"), nullable=False),
     Column("file", String(80), nullable=False, index=True),
+    Column("original", String(80)),  # the file as it came, if it had content credentials; a row of its own keeps it
     Column("content_type", String(40), nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("created_ms", BigInteger, nullable=False),

@@ -4,26 +4,38 @@ from sqlalchemy import delete, exists, select
 
 from castlist.domain.ids import new_id
 from castlist.store.database import Tx
+from castlist.store.files import content_type
 from castlist.store.tables import images, jobs, uploads
 
 
 async def add(
-    tx: Tx, account_id: str, file: str, content_type: str, size_bytes: int, *, now_ms: int, expires_ms: int
+    tx: Tx, account_id: str, file: str, size_bytes: int, *, now_ms: int, expires_ms: int, original: str | None = None
 ) -> str:
-    """Record a stored picture as an account's and return the upload's id."""
+    """Record a stored picture as an account's and return the upload's id.
+
+    Args:
+        original: name of the file as it came, kept beside `file` as long.
+    """
     upload_id = new_id("upl")
     await tx.execute(
         uploads.insert().values(
             id=upload_id,
             account_id=account_id,
             file=file,
-            content_type=content_type,
+            original=original,
+            content_type=content_type(file),
             size_bytes=size_bytes,
             created_ms=now_ms,
             expires_ms=expires_ms,
         )
     )
     return upload_id
+
+
+async def original_of(tx: Tx, file: str) -> str | None:
+    """Return the name of what a stored picture came as, if that was kept."""
+    query = select(uploads.c.original).where(uploads.c.file == file, uploads.c.original.is_not(None)).limit(1)
+    return (await tx.execute(query)).scalar_one_or_none()
 
 
 async def expired_files(tx: Tx, *, now_ms: int, limit: int = 500) -> list[str]:

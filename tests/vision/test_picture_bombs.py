@@ -139,7 +139,7 @@ BOMBS: dict[str, dict[str, Callable[[], bytes]]] = {
             (b"JUNK", b""), vp8x(16_384, 16_384), anmf(64, 64, still(b"VP8 ", 64, 64))
         ),
     },
-    "cut off": {
+    "file is cut off": {
         "png 6000 × 6000 without pixels": lambda: png(6000, 6000, SMALL),
         "png 6000 × 6000 of 64 bits without pixels": lambda: png(6000, 6000, zeros(8 << 20), depth=16, colour=6),
         "png with a chunk of 2³¹": lambda: png(64, 64, SMALL)[:33] + struct.pack(">I", 0x7FFFFFFF) + b"tEXt",
@@ -166,12 +166,14 @@ BOMBS: dict[str, dict[str, Callable[[], bytes]]] = {
         "gif canvas 6300 × 6300 of nothing": lambda: gif((6300, 6300)),
         "png 6300 × 6300 of one bit": lambda: png(6300, 6300, zeros(5 << 20), depth=1, colour=0),
     },
-    "damaged": {
+    "damaged and cannot be read": {
         "png with a critical chunk of its own": lambda: png(64, 64, SMALL, chunk(b"CgBI", bytes(4))),
         "jpeg with two frames": lambda: file("JPEG").replace(b"\xff\xda", jpeg_of_size(600, 600)[2:] + b"\xff\xda", 1),
         "webp picture larger than its canvas": lambda: webp(vp8x(64, 64, 0), still(b"VP8L", 16_384, 16_384)),
         "webp picture smaller than its canvas": lambda: webp(vp8x(640, 640, 0), still(b"VP8 ", 64, 64)),
-        "webp picture without width": lambda: webp(vp8x(64, 64, 16), (b"ALPH", b"\0"), still(b"VP8 ", 0, 64)),
+        "webp frame without width": lambda: animation(
+            (64, 64), (b"ANMF", anmf(64, 64, (b"ALPH", bytes(2)))[1] + webp(still(b"VP8 ", 0, 64))[12:])
+        ),
         "webp frame larger than its canvas": lambda: animation((64, 64), anmf(64, 64, still(b"VP8L", 16_384, 9))),
         "webp frame beyond its canvas": lambda: animation((64, 64), anmf(64, 64, still(b"VP8 ", 64, 64), (2, 0))),
     },

@@ -4,7 +4,7 @@ Called by `shoot`. A reference that ends at the chest must end below the picture
 leave at the left. Among all framings that honour this, the nearest to what the pose asks for wins.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,6 +87,15 @@ class Frame:
         u = (x - self.place[0]) / (self.scale * grow) + self.anchor[0]
         v = (y - self.place[1]) / (self.scale * grow**0.5) + self.anchor[1]
         return np.stack([u, v], -1).astype(np.float32)
+
+
+def anchored(extent: Extent) -> Extent:
+    """Return the extent as if the subject were cut just above its lowest point: nothing then floats before a place
+    whose ground is somewhere else."""
+    if extent.cuts.bottom is not None:
+        return extent
+    ground = extent.box[3] - 0.04 * (extent.box[3] - extent.box[1])
+    return replace(extent, cuts=replace(extent.cuts, bottom=ground))
 
 
 def solve(

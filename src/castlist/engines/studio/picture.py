@@ -45,7 +45,9 @@ def make(scene: Scene, shot: Shot, watch: Watch) -> tuple[Pixels, tuple[str, ...
         uint8 [H, W, 3], or [H, W, 4] for a transparent background; and notes for the customer.
     """
     prepared, task = scene.prepared, scene.task
-    view = shoot.take(prepared, shot, scene.size, inside=scene.choice is None and task.background == "original")
+    there = scene.choice is not None
+    inside = not there and task.background == "original"
+    view = shoot.take(prepared, shot, scene.size, inside=inside, anchored=there)
     watch.progress(shot.index, 0.4)
     watch.check()
     picture = _surrounded(scene, shot, view, watch)
@@ -115,8 +117,6 @@ def _in_place(scene: Scene, choice: Choice, shot: Shot, view: shoot.View, watch:
     colour = light.relight(view.colour, shade, gain)
     if hour:
         colour = light.at_hour(colour, hour, 0.36)
-    if extent.cuts.bottom is None:
-        back = (back * (1 - 0.55 * backdrop.ground(view.alpha))[..., None]).astype(np.float32)
     return compose.join(colour, view.alpha, back, shot.seed, 0.0 if drawn else 1.6)
 
 

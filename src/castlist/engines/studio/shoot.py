@@ -17,7 +17,7 @@ from castlist.engines.studio.reference import Prepared
 
 STEP_PX = 4
 """Spacing of the nodes at which the turn is solved, output px."""
-FARTHEST_DEG = 24.0
+FARTHEST_DEG = 25.0
 """No head is turned farther than this from how the reference shows it."""
 
 
@@ -36,18 +36,22 @@ class View:
     """Yaw, pitch and roll applied, degrees."""
 
 
-def take(prepared: Prepared, shot: Shot, size: tuple[int, int], *, inside: bool = False) -> View:
+def take(
+    prepared: Prepared, shot: Shot, size: tuple[int, int], *, inside: bool = False, anchored: bool = False
+) -> View:
     """Draw the character for a shot, on nothing yet.
 
     Args:
         size: width and height of the output, px.
         inside: keep to what the reference picture shows, see `frame.solve`.
+        anchored: let the lower edge of the picture cut a standing figure, too.
     """
     chance = np.random.default_rng([shot.seed, 1])
     wish = chance.uniform(-1, 1, 6)
     angles = _angles(prepared, shot.pose, wish)
     nudge = (float(1 + 0.05 * wish[3]), float(0.02 * wish[4]), float(0.012 * wish[5]))
-    camera = frame.solve(prepared.extent, shot.pose, size, nudge, inside=inside)
+    extent = frame.anchored(prepared.extent) if anchored else prepared.extent
+    camera = frame.solve(extent, shot.pose, size, nudge, inside=inside)
     bend = turn.field(prepared.depth, *angles)
     source = bend.source_of(camera.points(*size, STEP_PX))
     points = spread(source, *size, STEP_PX)

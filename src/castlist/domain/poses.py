@@ -26,16 +26,16 @@ class Pose:
 
 POSES: tuple[Pose, ...] = (
     Pose("front", "facing the camera, head and shoulders"),
-    Pose("three-quarter-left", "three-quarter view to the left, half length", "half_length", -22, 1, -2),
+    Pose("three-quarter-left", "three-quarter view to the left, half length", "half_length", -24, 1, -2),
     Pose("close-up", "close-up of the face", "close_up", 5, 1, 1),
-    Pose("three-quarter-right", "three-quarter view to the right, head and shoulders", yaw_deg=22, roll_deg=2),
+    Pose("three-quarter-right", "three-quarter view to the right, head and shoulders", yaw_deg=24, roll_deg=2),
     Pose("wide", "small in a wide view of the surroundings", "wide", -6),
     Pose("tilted", "head tilted to one side", yaw_deg=7, roll_deg=9),
     Pose("half-length", "half-length portrait", "half_length", 8, 0, 2),
     Pose("slight-left", "head turned slightly to the left", yaw_deg=-12),
-    Pose("chin-up", "chin lifted", yaw_deg=-5, pitch_deg=9),
+    Pose("chin-up", "chin lifted", yaw_deg=-5, pitch_deg=12),
     Pose("slight-right", "head turned slightly to the right", yaw_deg=12),
-    Pose("chin-down", "chin lowered, eyes to the camera", yaw_deg=4, pitch_deg=-8),
+    Pose("chin-down", "chin lowered, eyes to the camera", yaw_deg=4, pitch_deg=-11),
     Pose("low-camera", "seen from slightly below", "half_length", 10, 5, 0, "low"),
     Pose("high-camera", "seen from slightly above", "half_length", -10, -6, 0, "high"),
 )

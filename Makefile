@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 UV := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
-      --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+      --no-header --no-annotate --no-emit-index-url --no-emit-find-links -c requirements/constraints.in
 
 # A stamp names the content it was made from, so that a changed lock file installs again and an unchanged one never does.
 stamp = .venv/.$(1)-$(shell cat pyproject.toml requirements/$(1).txt | cksum | tr ' ' '-')

@@ -34,11 +34,13 @@ class Backdrop:
 
     outside: bool [H, W], True on the backdrop. colour: float32 [H, W, 3], 0-255, the backdrop's smooth colour
     everywhere, also behind the subject. noise: how far (of 255) its pixels typically lie from that colour.
+    border: the share of the upper and side borders that it takes up.
     """
 
     outside: Mask
     colour: Float
     noise: float
+    border: float
 
 
 def backdrop(image: NDArray[np.uint8]) -> Backdrop | None:
@@ -71,7 +73,7 @@ def backdrop(image: NDArray[np.uint8]) -> Backdrop | None:
     outside = ~_larger(~(outside | ripples), max(4, outside.size // (8000 if ripples.any() else 60000)))
     if border.mean() < BORDER_SHARE or not LEAST_BACKDROP < outside.mean() < 1 - LEAST_SUBJECT:
         return None
-    return Backdrop(outside, colour, noise)
+    return Backdrop(outside, colour, noise, float(border.mean()))
 
 
 def _noise(image: NDArray[np.uint8], colour: Float, rows: NDArray, columns: NDArray) -> float:

@@ -45,6 +45,7 @@ def colour_votes(picture: Float, likely: Float) -> Float:
         share_out, near_out = _shares(outside, entry, alike, reach)
         vote = np.clip(np.log((share_in + 0.01) / (share_out + 0.01)), -MOST, MOST)
         votes += vote * np.clip(np.minimum(near_in, near_out) * 20, 0.0, 1.0)
+    votes = cv2.GaussianBlur(votes, (0, 0), 1.0)  # a palette's borders are no edges
     return np.asarray(cv2.resize(votes, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 

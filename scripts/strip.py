@@ -1,8 +1,13 @@
 """Draw the README's strip from a demo that was run: `make strip`. One row, small enough for a page."""
 
+import itertools
 import json
 import sys
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
 
 from castlist import data
 from castlist.cli import sheet
@@ -13,12 +18,12 @@ MOST_BYTES = 400_000
 
 
 def main(folder: Path) -> None:
-    """Write the strip of two pictures each of the demo's plain job and of the one with a prompt."""
+    """Write the strip of two pictures each, the least alike, of the demo's plain job and of the one with a prompt."""
     jobs = json.loads((folder / "results.json").read_text())[:2]
     tiles = [
         sheet.Tile(Path(asset["file"]), asset["pose"], asset["seconds"], asset["identity"])
         for job in jobs
-        for asset in job["assets"][:2]
+        for asset in _least_alike(job["assets"])
     ]
     drawn = sheet.draw([sheet.Row("", data.path(jobs[0]["reference"]), tiles)])
     drawn = drawn.crop((0, sheet.HEADING_PX, drawn.width, drawn.height))
@@ -29,6 +34,14 @@ def main(folder: Path) -> None:
     if size_bytes > MOST_BYTES:
         sys.exit(f"{TARGET} has {size_bytes} bytes, more than {MOST_BYTES}")
     print(f"{TARGET}: {drawn.width} x {drawn.height}, {size_bytes} bytes")
+
+
+def _least_alike(assets: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def difference(pair: tuple[dict[str, Any], dict[str, Any]]) -> float:
+        one, other = (np.asarray(Image.open(asset["file"]).convert("RGB").resize((64, 64)), float) for asset in pair)
+        return float(np.abs(one - other).mean())
+
+    return max(itertools.combinations(assets, 2), key=difference)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,10 @@ _TOE = 0.45
 """Grey levels of activity that are counted as none."""
 _MOST = 5.0
 """Grey levels that the busiest spot may change by, hard edges apart."""
+_OVERSHOOT, _REACH = 6, 10
+"""Grey levels by which a pixel may leave its neighbours' range, and by which it may move in any case."""
+_SHARE = 0.18
+"""Of its neighbours' range, by which a pixel may move."""
 _STEPS = 8
 """Steps of the activity plane per grey level; so 255 stands for 32 levels and all above."""
 _COMMON = 0.01
@@ -74,12 +78,31 @@ def amplitude(busy: Bytes, texture: float, grain: float, edges: float) -> Float:
         busy: what `activity` returned.
         texture: gain of what is busy.
         grain: grey levels for what is smooth without being flat, such as skin out of focus.
-        edges: grey levels on top for the hardest edges, such as the outlines of a drawing.
+        edges: grey levels on top for hard edges, such as the outlines of a drawing.
     """
     import cv2
 
     levels = np.arange(256, dtype=np.float32) / _STEPS
     busy_curve = texture * np.maximum(levels - _TOE, 0) ** _POWER
     smooth_curve = grain * np.clip((levels - 0.15) / 0.3, 0, 1)
-    curve = np.minimum(np.maximum(busy_curve, smooth_curve), _MOST) + edges * np.clip((levels - 8) / 16, 0, 1)
+    curve = np.minimum(np.maximum(busy_curve, smooth_curve), _MOST) + edges * np.clip((levels - 1) / 4, 0, 1)
     return np.asarray(cv2.LUT(busy, curve.astype(np.float32)), np.float32)
+
+
+def bounds(colours: Bytes) -> tuple[Bytes, Bytes]:
+    """Return the least and greatest value that each pixel may get: uint8 [H, W, 3] each.
+
+    An edge may move by a fraction of a pixel, but not ring: a pixel hardly leaves the range of its neighbours, and
+    moves by a small share of it.
+
+    colours: uint8 [H, W, 3].
+    """
+    import cv2
+
+    around = np.ones((3, 3), np.uint8)
+    low, high = cv2.erode(colours, around), cv2.dilate(colours, around)
+    reach = cv2.max(cv2.convertScaleAbs(cv2.subtract(high, low), alpha=_SHARE), np.full_like(colours, _REACH))
+    slack = np.full_like(colours, _OVERSHOOT)
+    floor = cv2.max(cv2.subtract(low, slack), cv2.subtract(colours, reach))
+    ceiling = cv2.min(cv2.add(high, slack), cv2.add(colours, reach))
+    return np.asarray(floor, np.uint8), np.asarray(ceiling, np.uint8)

@@ -27,6 +27,8 @@ NUMBER_BITS = 40
 CHECK_BITS = 24
 _SYMBOLS, _CHIPS, _SYNC = 8, 128, 256
 _BINS = (_SYMBOLS * _CHIPS + _SYNC) // 2
+_DOUBTFUL = 4
+TRIES = 1 << _DOUBTFUL
 _LOWEST = 3.2
 """Cycles a tile; below, brightness changes of the picture itself drown everything."""
 _KEY = b"castlist watermark 1"
@@ -104,10 +106,23 @@ def locate(spectrum: Spectrum) -> tuple[float, tuple[int, int]]:
 
 
 def decode(spectrum: Spectrum, start: tuple[int, int]) -> int | None:
-    """Return the number in a spectrum whose tile begins at `start`; None when its checksum is wrong."""
-    letters = bytes(_correlations(spectrum, start)[0].argmax(1).tolist())
-    number = int.from_bytes(letters[: NUMBER_BITS // 8], "big")
-    return number if _letters(number) == letters else None
+    """Return the number in a spectrum whose tile begins at `start`; None when no likely one has a right checksum.
+
+    Every symbol's best byte is tried first, then the second best of the least certain ones, `TRIES` in all.
+    """
+    correlations, _ = _correlations(spectrum, start)
+    ranked = np.argsort(-correlations, 1)[:, :2]
+    rows = np.arange(_SYMBOLS)
+    certainty = correlations[rows, ranked[:, 0]] - correlations[rows, ranked[:, 1]]
+    doubtful = np.argsort(certainty)[:_DOUBTFUL]
+    for choice in range(TRIES):
+        rank = np.zeros(_SYMBOLS, np.intp)
+        rank[doubtful] = choice >> np.arange(_DOUBTFUL) & 1
+        letters = bytes(ranked[rows, rank].tolist())
+        number = int.from_bytes(letters[: NUMBER_BITS // 8], "big")
+        if _letters(number) == letters:
+            return number
+    return None
 
 
 def lead(spectrum: Spectrum, number: int) -> tuple[float, float]:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from castlist.provenance import spread
-from castlist.provenance.masking import activity, amplitude, fixed
+from castlist.provenance.masking import activity, amplitude, bounds, fixed
 from castlist.provenance.spread import TILE, Float, Spectrum
 
 Pixels = NDArray[np.uint8]
@@ -27,13 +27,15 @@ Hold = Literal["firm", "weak", "none"]
 NUMBERS = 1 << spread.NUMBER_BITS
 MIN_SIDE_PX = 128
 """Smaller pictures are neither marked nor read."""
-MIN_PSNR_DB = 43.0
+MIN_PSNR_DB = 42.0
+_MOST_SQUARE = 255**2 / 10 ** (MIN_PSNR_DB / 10)
+_TONINGS = 6
 _AREA = 512 * 512
 _STRENGTHS = (
-    *((texture, 0.0, 0.0) for texture in (0.32, 0.4, 0.5, 0.65, 0.8, 1.0)),
-    *((1.25, 0.35, edges) for edges in (0.0, 6.0, 12.0, 18.0)),
+    *((texture, 0.0, 0.0) for texture in (0.32, 0.4, 0.5, 0.65, 0.85, 1.1)),
+    *((1.25, 0.35, edges) for edges in (0.0, 5.0, 10.0, 15.0)),
 )
-"""`texture`, `grain` and `edges` of `masking.amplitude`, in the order they are tried."""
+"""`texture`, `grain` and `edges` of `masking.amplitude`, weakest first."""
 _REHEARSAL_QUALITY = 60
 _FIRM_SYNC, _FIRM_SYMBOL = 8.0, 2.0
 _LOUDEST = 2.0
@@ -92,67 +94,70 @@ def embed(pixels: Pixels, number: int) -> Embedded:
 
 
 class _Embedding:
-    """What one embedding works with, at the picture's own size and at the small one it is rehearsed at."""
+    """What the tries of one embedding share."""
 
     def __init__(self, pixels: Pixels, number: int) -> None:
-        self._pixels, self._number = pixels, number
         luma = _luma(pixels)
+        self._pixels, self._number = pixels, number
+        self._colours = np.ascontiguousarray(pixels[..., :3])
+        self._size = _normal_size(luma)
         self._busy = activity(luma, fixed(pixels))
-        self._small = _resize(luma.astype(np.float32), _normal_size(luma))
-        height, width = self._small.shape
+        self._floor, self._ceiling = bounds(self._colours)
+        across, down = (-(-side // TILE) for side in self._size)
         tile = np.clip(spread.pattern(number), -_LOUDEST, _LOUDEST)
-        self._pattern = np.tile(tile, (-(-height // TILE), -(-width // TILE)))[:height, :width]
+        pattern = np.tile(tile, (down, across))[: self._size[1], : self._size[0]]
+        self._pattern = _resize(pattern, luma.shape[::-1])
 
     def best(self) -> Embedded:
-        """Try the strengths in turn and apply the first that holds, or else the one that came nearest."""
-        best: tuple[float, Float] | None = None
-        for height in self._affordable():
-            held = self._rehearse(height)
-            if best is None or held > best[0]:
-                best = held, height
-            if held >= 1:
-                break
-        if best is None:
-            return Embedded(self._pixels, "none")
-        marked = self._apply(best[1])
-        if best[0] >= 1:
-            return Embedded(marked, "firm")
-        # What the rehearsal lost may still be read from the picture as it is delivered.
-        return Embedded(marked, "weak") if read(marked).number == self._number else Embedded(self._pixels, "none")
+        """Return the picture marked with the least strength that holds, or else with the one that came nearest.
 
-    def _affordable(self) -> Iterator[Float]:
-        """Yield the amplitude of each strength; the first that would distort too much is scaled down and is the last.
-
-        The pattern's mean square is 1 or a little less, so the amplitude's own bounds that of the change.
+        What holds at some strength holds at every greater one, nearly always, so halving finds the least.
         """
-        limit = 255**2 / 10 ** (MIN_PSNR_DB / 10)
-        for strength in _STRENGTHS:
-            height = amplitude(self._busy, *strength)
-            square = float(np.vdot(height, height)) / height.size
-            if square > limit:
-                yield height * np.float32(math.sqrt(limit / square))
-                return
-            if square > 0:
-                yield height
+        firm: Pixels | None = None
+        nearest, most = self._pixels, -math.inf
+        low, high = 0, len(_STRENGTHS)
+        while low < high:
+            middle = (low + high) // 2
+            marked = self._marked(_STRENGTHS[middle])
+            held = self._rehearse(marked)
+            if held >= 1:
+                firm, high = marked, middle
+                continue
+            low = middle + 1
+            if held > most:
+                nearest, most = marked, held
+        if firm is not None:
+            return Embedded(firm, "firm")
+        # What the rehearsal lost may still be read from the picture as it is delivered.
+        return Embedded(nearest, "weak") if read(nearest).number == self._number else Embedded(self._pixels, "none")
 
-    def _rehearse(self, height: Float) -> float:
-        """Return how the mark does after the attack, at least 1 when it holds."""
-        rows, columns = self._small.shape
-        marked = self._small + _resize(height, (columns, rows)) * self._pattern
-        place, symbol = spread.lead(_spectrum(_jpeg(np.asarray(marked, np.float32))), self._number)
-        return min(place / _FIRM_SYNC, symbol / _FIRM_SYMBOL)
+    def _marked(self, strength: tuple[float, float, float]) -> Pixels:
+        """Return the marked picture, toned down where the strength would distort it too much."""
+        import cv2
+
+        height = amplitude(self._busy, *strength)
+        marked = self._apply(height)
+        for _ in range(_TONINGS):
+            square = cv2.norm(marked, self._colours, cv2.NORM_L2SQR) / marked.size
+            if square <= _MOST_SQUARE:
+                break
+            height *= np.float32(0.95 * math.sqrt(_MOST_SQUARE / square))
+            marked = self._apply(height)
+        return marked if self._pixels.shape[2] == 3 else np.concatenate([marked, self._pixels[..., 3:]], 2)
 
     def _apply(self, height: Float) -> Pixels:
         """Add the mark to all colours alike, which moves brightness and leaves hue as it is."""
         import cv2
 
-        rows, columns = height.shape
-        change = np.rint(_resize(self._pattern, (columns, rows)) * height).astype(np.int16)
-        colours = np.ascontiguousarray(self._pixels[..., :3])
-        marked = np.asarray(cv2.add(colours, cv2.merge([change] * 3), dtype=cv2.CV_8U), np.uint8)
-        if self._pixels.shape[2] == 3:
-            return marked
-        return np.concatenate([marked, self._pixels[..., 3:]], 2)
+        change = np.rint(self._pattern * height).astype(np.int16)
+        marked = cv2.add(self._colours, cv2.merge([change] * 3), dtype=cv2.CV_8U)
+        return np.asarray(cv2.min(cv2.max(marked, self._floor), self._ceiling), np.uint8)
+
+    def _rehearse(self, marked: Pixels) -> float:
+        """Return how the mark does after the attack, at least 1 when it holds."""
+        small = _jpeg(_resize(_luma(marked).astype(np.float32), self._size))
+        place, symbol = spread.lead(_spectrum(small), self._number)
+        return min(place / _FIRM_SYNC, symbol / _FIRM_SYMBOL)
 
 
 def read(pixels: Pixels, *, thorough: bool = False) -> Reading:
@@ -168,21 +173,29 @@ def read(pixels: Pixels, *, thorough: bool = False) -> Reading:
         return Reading(False)
     luma = _luma(pixels)
     strongest = 0.0
-    for tries, size in enumerate(_sizes(luma, thorough), 1):
-        spectrum = _spectrum(_resize(luma.astype(np.float32), size))
-        for turned in _turns(spectrum):
-            strength, start = spread.locate(turned)
-            strongest = max(strongest, strength)
-            number = spread.decode(turned, start) if strength >= _SEEN else None
+    for tries, (spectrum, whole) in enumerate(_spectra(luma, thorough), 1):
+        strength, start = spread.locate(spectrum)
+        strongest = max(strongest, strength)
+        # Nothing was cut off a picture that is whole, so its first tile begins in the corner.
+        starts = [start] * (strength >= _SEEN) + [(0, 0)] * whole
+        for number in (spread.decode(spectrum, start) for start in starts):
             if number is not None:
-                return Reading(True, number, strength, 1 - _chance(strength, tries * 8))
+                return Reading(True, number, strength, 1 - _chance(strength, tries))
     return Reading(False, strength=strongest)
 
 
 def _chance(strength: float, tries: int) -> float:
     """Return the chance of so strong a place with a right checksum by accident, over all tiles' places and tries."""
     place = min(1.0, TILE * TILE * 0.5 * math.erfc(strength / math.sqrt(2)))
-    return min(1.0, tries * place / (1 << spread.CHECK_BITS))
+    return min(1.0, (tries * place + 1) * spread.TRIES / (1 << spread.CHECK_BITS))
+
+
+def _spectra(luma: Pixels, thorough: bool) -> Iterator[tuple[Spectrum, bool]]:
+    """Yield the spectra to look at, the likeliest first, and whether each is of the whole picture as it stands."""
+    for place, size in enumerate(_sizes(luma, thorough)):
+        spectrum = _spectrum(_resize(luma.astype(np.float32), size))
+        for turn, turned in enumerate(_turns(spectrum)):
+            yield turned, place == turn == 0
 
 
 def _sizes(luma: Pixels, thorough: bool) -> Iterator[tuple[int, int]]:

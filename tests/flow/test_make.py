@@ -114,3 +114,14 @@ async def test_without_a_wish_the_card_decides() -> None:
 async def test_what_ends_the_whole_job_passes_through(error: Exception) -> None:
     with pytest.raises(type(error)):
         await all_of(ToyEngine(fails={1: error}), None, count=3)
+
+
+async def test_copies_are_told_of() -> None:
+    first, second = await all_of(Actor(CHARACTER), None, count=2)
+    assert isinstance(first, Landed)
+    assert isinstance(second, Landed)
+    assert first.made.notes == ("This image is nearly the reference itself.",)
+    assert second.made.notes == (
+        "This image is nearly the reference itself.",
+        "This image is nearly the same as image 1.",
+    )

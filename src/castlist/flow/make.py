@@ -22,6 +22,7 @@ from castlist.engines.base import Engine, Hosted, Local
 from castlist.flow import hosted
 from castlist.flow.encoding import Encode, Encoded
 from castlist.flow.hosted import Desk
+from castlist.scoring.copies import Album
 from castlist.scoring.identity import Identity
 from castlist.scoring.identity import Reference as Known
 
@@ -70,6 +71,7 @@ async def make(
     """
     gate = Gate(engine.card.min_identity if min_identity is None else min_identity, keep_best=keep_best)
     known = await asyncio.to_thread(_prepare, task)
+    album = Album.of([reference.pixels for reference in task.references])
     rolls = {shot.index: _Roll(gate) for shot in task.shots}
     shots = list(task.shots)
     while shots:
@@ -89,7 +91,7 @@ async def make(
                 reason = outcome if isinstance(outcome, NotMade) else _strayed(shot, gate, roll)
                 yield Lost(shot, reason, len(roll.takes))
             else:
-                yield dataclasses.replace(roll.best, attempts=len(roll.takes))
+                yield await asyncio.to_thread(_told, roll.best, len(roll.takes), album)
         shots = again
 
 
@@ -122,6 +124,13 @@ def _prepare(task: Task) -> list[Known]:
 def _land(shot: Shot, made: Made, known: list[Known], encode: Encode) -> Landed:
     identity = max((reference.score(*_split(made.pixels)) for reference in known), key=lambda one: one.score or 0)
     return Landed(shot, made, identity, encode(made), attempts=1)
+
+
+def _told(landed: Landed, attempts: int, album: Album) -> Landed:
+    """Add to an image what the album says of it, and how often it was taken."""
+    made = landed.made
+    copies = album.add(made.index, np.ascontiguousarray(made.pixels[..., :3]))
+    return dataclasses.replace(landed, attempts=attempts, made=dataclasses.replace(made, notes=(*made.notes, *copies)))
 
 
 def _split(pixels: Pixels) -> tuple[Pixels, Alpha | None]:

@@ -24,6 +24,8 @@ COLOURFUL = 24.0  # a backdrop whose channels differ by more than this is no pap
 GAP = 0.008  # gaps in an outline up to this share of the shorter side (twice over) hold the flood back
 OPEN_BUST, OPEN_FIGURE = 1.06, 1.6  # a line drawing open at its lower end grows by more when that end is closed
 STANDING = 1.6  # taller than wide by this: a standing figure, with backdrop between its legs
+# A subject may touch both sides along this share of the height at the foot, and elsewhere, and the top along the last.
+FOOT, ELSEWHERE, CROWN = 0.42, 0.08, 0.7
 LINES = 0.3  # a subject of which less than this is left without a rim of 2 px consists of lines
 LEAST_BACKDROP, LEAST_SUBJECT = 0.04, 0.003  # shares of the picture
 
@@ -71,9 +73,23 @@ def backdrop(image: NDArray[np.uint8]) -> Backdrop | None:
     outside = _outside(near, seeds, paper=float(np.ptp(colour[near].mean(0))) < COLOURFUL)
     ripples = _ringing(image, colour, outside)
     outside = ~_larger(~(outside | ripples), max(4, outside.size // (8000 if ripples.any() else 60000)))
-    if border.mean() < BORDER_SHARE or not LEAST_BACKDROP < outside.mean() < 1 - LEAST_SUBJECT:
+    if border.mean() < BORDER_SHARE or not LEAST_BACKDROP < outside.mean() < 1 - LEAST_SUBJECT or _is_scene(outside):
         return None
     return Backdrop(outside, colour, noise, float(border.mean()))
+
+
+def _is_scene(outside: Mask) -> bool:
+    """Say whether what is not backdrop runs through the picture from side to side, as the ground under a sky does.
+
+    A bust does so too, but only at the foot.
+    """
+    height = len(outside)
+    foot, elsewhere = [], []
+    for side in (~outside[:, 0], ~outside[:, -1]):
+        run = int(np.argmin(side[::-1])) if not side.all() else height
+        foot.append(run / height)
+        elsewhere.append((int(side.sum()) - run) / height)
+    return min(foot) > FOOT or min(elsewhere) > ELSEWHERE or float((~outside[0]).mean()) > CROWN
 
 
 def _noise(image: NDArray[np.uint8], colour: Float, rows: NDArray, columns: NDArray) -> float:

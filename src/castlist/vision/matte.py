@@ -25,6 +25,7 @@ Pixels = NDArray[np.uint8]
 SMALLEST_PX = 16
 LEAST_SUBJECT, MOST_SUBJECT = 0.004, 0.995  # shares of the picture
 SURE, SURE_WITH_FACE = 0.92, 0.80  # mean likelihood within the silhouette that makes it a person
+FACE = 0.85  # photographed faces are at least this certain
 EVEN = 4.0  # a plain backdrop strays less than this (of 255) from its smooth colour
 FRAMED = 0.85  # and takes up so much of the upper and side borders
 
@@ -78,10 +79,15 @@ def cut_out(
 
 def _confident(likely: Float, focus: Face | None) -> bool:
     """Say whether the segmenter of people has found one, or an animal that it takes for one."""
-    found = likely > 0.5
     if _share(likely) < LEAST_SUBJECT:
         return False
-    return float(likely[found].mean()) > (SURE_WITH_FACE if focus is not None else SURE)
+    if focus is not None and focus.confidence > FACE:
+        return True
+    if focus is not None:
+        x, y, width, height = (max(0, round(v)) for v in focus.box)
+        if float(likely[y : y + height + 1, x : x + width + 1].mean()) < 0.5:
+            return False  # what was taken for a face is none
+    return float(likely[likely > 0.5].mean()) > (SURE_WITH_FACE if focus is not None else SURE)
 
 
 def _other_than_people(image: Pixels, likely: Float, plain: flat.Backdrop | None) -> tuple[Float, str]:

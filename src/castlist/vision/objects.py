@@ -16,7 +16,9 @@ SIDE_PX = 320
 FRAME = 0.05  # this share of the sides, all round, is taken for backdrop; at the foot only half of it
 CENTRE = (0.36, 0.38)  # half axes of the ellipse where the thing is looked for first, of the sides
 ROUNDS = 6
-SHARES = (0.02, 0.75)  # least and greatest share of the picture
+SHARES = (0.045, 0.75)  # least and greatest share of the picture
+AMIDST = ((0.39, 0.61), (0.35, 0.75))  # where its centre lies, across and down
+OUTLINE = (250.0, 1.8)  # least colour gradient along its outline (Sobel in Lab), and least ratio to all the picture's
 COMPACT = 0.75  # so much of the thing must survive an opening
 APART = 0.35  # least distance between the colours inside and outside, 0-1 (1: no colour in common)
 
@@ -43,7 +45,7 @@ def salient(image: NDArray[np.uint8], likely: Float) -> Float | None:
         return None
     thing = (mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD)
     thing = _main_part(thing)
-    if thing is None or _colours_apart(small, thing) < APART:
+    if thing is None or not _stands_out(small, thing):
         return None
     soft = cv2.GaussianBlur(thing.astype(np.float32), (0, 0), 1.0)
     grown = cv2.resize(0.02 + 0.96 * soft, (width, height), interpolation=cv2.INTER_LINEAR)
@@ -80,6 +82,22 @@ def _main_part(thing: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
     _, labels, stats, _ = cv2.connectedComponentsWithStats((~part).astype(np.uint8), connectivity=4)
     part |= (stats[:, cv2.CC_STAT_AREA] < 0.02 * part.size)[labels]
     return part if SHARES[0] < part.mean() < SHARES[1] else None
+
+
+def _stands_out(image: NDArray[np.uint8], thing: NDArray[np.bool_]) -> bool:
+    """Say whether the thing is amidst the picture, of colours of its own, and has an outline: a landscape has none."""
+    import cv2
+
+    height, width = thing.shape
+    rows, columns = np.nonzero(thing)
+    (left, right), (top, bottom) = AMIDST
+    if not (left < columns.mean() / width < right and top < rows.mean() / height < bottom):
+        return False
+    lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)
+    slope = np.hypot(cv2.Sobel(lab, -1, 1, 0), cv2.Sobel(lab, -1, 0, 1)).sum(-1)
+    outline = cv2.morphologyEx(thing.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
+    sharp = float(slope[outline].mean())
+    return sharp > OUTLINE[0] and sharp > OUTLINE[1] * float(slope.mean()) and _colours_apart(image, thing) > APART
 
 
 def _colours_apart(image: NDArray[np.uint8], thing: NDArray[np.bool_]) -> float:

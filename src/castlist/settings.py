@@ -42,10 +42,16 @@ class Settings(BaseSettings):
         default_factory=dict[str, dict[str, Any]],
         description="Options by engine, e.g. a table for each in castlist.toml.",
     )
+    plates: Path | None = Field(
+        None, description="Folder of your own backdrops, for engines that place characters before photographs."
+    )
     output_hours: float = Field(24, gt=0, description="Hours after a job's end for which its pictures are kept.")
     upload_hours: float = Field(24, gt=0, description="Hours for which an uploaded picture is kept.")
     fetch_allow_networks: tuple[str, ...] = Field(
         (), description="Networks that are not public and from which pictures may be fetched nevertheless: 10.0.0.0/8."
+    )
+    fetch_allow_hosts: tuple[str, ...] = Field(
+        (), description="Hosts, as name or name:port, from which pictures may be fetched wherever they are."
     )
     fetch_allow_ports: tuple[int, ...] = Field((80, 443), description="Ports from which pictures may be fetched.")
     max_body_bytes: int = Field(30_000_000, gt=0, description="Largest request body.")

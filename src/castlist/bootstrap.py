@@ -31,7 +31,11 @@ def load_catalog(settings: Settings) -> Catalog:
     bare = catalog.load(settings.engines, {})
     names = {name for card in bare.cards() for name in card.secrets}
     found = configuration.secrets(names)
-    return catalog.load(settings.engines, found, stand_in=settings.stand_in, order=settings.engine_order)
+    options = {**settings.engines}
+    for card in bare.cards():
+        if settings.plates is not None and "plates" in card.options.model_fields:
+            options[card.id] = {"plates": str(settings.plates), **options.get(card.id, {})}
+    return catalog.load(options, found, stand_in=settings.stand_in, order=settings.engine_order)
 
 
 def request_model_of(engines: Catalog) -> type[RunRequest]:
@@ -59,7 +63,11 @@ def build(settings: Settings) -> Service:
             upload_ms=round(settings.upload_hours * HOUR_MS),
         ),
         marking=_marking(settings),
-        fetch_policy=FetchPolicy(allow_networks=settings.fetch_allow_networks, allow_ports=settings.fetch_allow_ports),
+        fetch_policy=FetchPolicy(
+            allow_networks=settings.fetch_allow_networks,
+            allow_hosts=settings.fetch_allow_hosts,
+            allow_ports=settings.fetch_allow_ports,
+        ),
     )
 
 

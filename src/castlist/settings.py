@@ -97,3 +97,9 @@ class Settings(BaseSettings):
 def secrets(names: Iterable[str]) -> dict[str, str]:
     """Return those of the named environment variables that are set: the secrets of hosted engines."""
     return {name: os.environ[name] for name in names if os.environ.get(name)}
+
+
+def bare_environment() -> dict[str, str]:
+    """Return what a process of ours needs of the environment and no more: no setting, no secret of an engine."""
+    needed = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
+    return {name: os.environ[name] for name in needed if name in os.environ}

@@ -147,10 +147,19 @@ def _server(folder: Path, out: Path) -> Generator[str]:
     """Run `castlist serve` with everything it keeps in `folder`, and give its address."""
     command = [sys.executable, "-m", "castlist.cli", "serve", "--json", "--port", "0"]
     command += ["--data-dir", str(folder), "--database-url", _database_url(folder)]
+    from castlist.settings import bare_environment
+
     log = out / "server.log"
     with (
         log.open("w") as errors,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+        subprocess.Popen(
+            # Without the caller's keys: the demo asks nobody else for pictures, and costs nothing.
+            command,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=bare_environment(),
+        ) as process,
     ):
         try:
             yield _address(process, log)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from castlist.provenance import spread
-from castlist.provenance.masking import activity, amplitude, bounds, fixed
+from castlist.provenance.masking import activity, amplitude, bounds, drawn, fixed
 from castlist.provenance.spread import TILE, Float, Spectrum
 
 Pixels = NDArray[np.uint8]
@@ -31,10 +31,8 @@ MIN_PSNR_DB = 42.0
 _MOST_SQUARE = 255**2 / 10 ** (MIN_PSNR_DB / 10)
 _TONINGS = 6
 _AREA = 512 * 512
-_STRENGTHS = (
-    *((texture, 0.0, 0.0) for texture in (0.32, 0.4, 0.5, 0.65, 0.85, 1.1)),
-    *((1.25, 0.35, edges) for edges in (0.0, 5.0, 10.0, 15.0)),
-)
+_PHOTO = (*((texture, 0.0, 0.0) for texture in (0.32, 0.4, 0.5, 0.65, 0.85, 1.1)), (1.25, 0.35, 0.0))
+_DRAWING = (*_PHOTO, *((1.25, 0.35, edges) for edges in (4.0, 8.0, 12.0, 16.0)))
 """`texture`, `grain` and `edges` of `masking.amplitude`, weakest first."""
 _REHEARSAL_QUALITY = 60
 _FIRM_SYNC, _FIRM_SYMBOL = 8.0, 2.0
@@ -101,6 +99,7 @@ class _Embedding:
         self._pixels, self._number = pixels, number
         self._colours = np.ascontiguousarray(pixels[..., :3])
         self._size = _normal_size(luma)
+        self._strengths = _DRAWING if drawn(luma) else _PHOTO
         self._busy = activity(luma, fixed(pixels))
         self._floor, self._ceiling = bounds(self._colours)
         across, down = (-(-side // TILE) for side in self._size)
@@ -115,10 +114,10 @@ class _Embedding:
         """
         firm: Pixels | None = None
         nearest, most = self._pixels, -math.inf
-        low, high = 0, len(_STRENGTHS)
+        low, high = 0, len(self._strengths)
         while low < high:
             middle = (low + high) // 2
-            marked = self._marked(_STRENGTHS[middle])
+            marked = self._marked(self._strengths[middle])
             held = self._rehearse(marked)
             if held >= 1:
                 firm, high = marked, middle

@@ -32,6 +32,7 @@ ADDRESSES = {
     "GET /api/v1/jobs",
     "GET /api/v1/jobs/{jobId}",
     "GET /api/v1/jobs/{jobId}/events",
+    "GET /api/v1/jobs/{jobId}/report",
     "POST /api/v1/jobs/{jobId}/cancel",
     "POST /api/v1/jobs/{jobId}/webhook/replay",
     "POST /api/v1/uploads",
@@ -72,7 +73,14 @@ def test_every_guarded_route_says_so(document: dict[str, Any]) -> None:
     schemes = document["components"]["securitySchemes"]
     assert schemes["apiKey"]["scheme"] == "bearer"
     for name, operation in operations(document).items():
-        guarded = name.startswith("POST") or name.split("/")[-1] in ("jobs", "{jobId}", "events", "credits", "usage")
+        guarded = name.startswith("POST") or name.split("/")[-1] in (
+            "jobs",
+            "{jobId}",
+            "events",
+            "report",
+            "credits",
+            "usage",
+        )
         assert ("401" in operation["responses"]) == ("security" in operation) == guarded, name
 
 

@@ -8,7 +8,21 @@ from typing import NoReturn
 import typer
 
 from castlist import __version__
-from castlist.cli import config, credits, demo, doctor, engines, generate, jobs, keys, serve, worker
+from castlist.cli import (
+    config,
+    credits,
+    demo,
+    doctor,
+    engines,
+    generate,
+    inspect,
+    jobs,
+    keys,
+    report,
+    score,
+    serve,
+    worker,
+)
 from castlist.cli.common import Problem
 from castlist.domain.errors import CastlistError
 
@@ -23,9 +37,12 @@ app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)
 app.command("generate")(generate.generate)
 app.command("demo")(demo.demo)
+app.command("score")(score.score)
+app.command("inspect")(inspect.inspect)
 app.add_typer(keys.app, name="keys")
 app.add_typer(credits.app, name="credits")
 app.add_typer(jobs.app, name="jobs")
+app.command("report")(report.report)
 app.command("engines")(engines.engines)
 app.add_typer(config.app, name="config")
 app.command("doctor")(doctor.doctor)

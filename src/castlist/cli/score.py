@@ -1,0 +1,92 @@
+"""`castlist score`: how much any pictures show the character of a reference. Reads files, keeps and sends nothing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from castlist.cli.common import AsJson, Problem, print_json, print_table
+from castlist.domain.errors import InputImageRejected
+
+if TYPE_CHECKING:
+    from castlist.scoring.copies import Print
+    from castlist.scoring.identity import Reference
+    from castlist.vision.picture import Picture
+
+MAX_SIDE_PX = 2048
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    """A reference, ready to be compared with."""
+
+    name: str
+    identity: "Reference"
+    print: "Print"
+
+
+def score(
+    reference: Annotated[Path, typer.Argument(metavar="REF", help="A picture of the character.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE…", help="Pictures to compare with it.")],
+    *,
+    more: Annotated[
+        list[Path] | None, typer.Option("--reference", help="One more picture of the character; the best match counts.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score pictures from anywhere: 0 to 1, how much each shows the character of the reference."""
+    known = [_known(file) for file in (reference, *(more or ()))]
+    rows = [_row(known, file) for file in images]
+    if as_json:
+        print_json({"references": [one.name for one in known], "images": rows})
+        return
+    print_table(
+        ("file", "#score", "verdict", "copy", "reason"),
+        [
+            (
+                row["file"],
+                None if row["score"] is None else f"{row['score']:.2f}",
+                row["verdict"],
+                "yes" if row["copy"] else "",
+                row["error"] or row["reason"],
+            )
+            for row in rows
+        ],
+    )
+
+
+def _known(file: Path) -> _Known:
+    from castlist.scoring.copies import imprint
+    from castlist.scoring.identity import Reference
+
+    try:
+        opened = _open(file)
+    except InputImageRejected as error:
+        raise Problem(f"{file}: {error.message}") from None
+    return _Known(str(file), Reference.prepare(opened.pixels, opened.alpha), imprint(opened.pixels))
+
+
+def _row(known: list[_Known], file: Path) -> dict[str, Any]:
+    from castlist.scoring.copies import imprint, lay_over
+
+    row: dict[str, Any] = {"file": str(file), "score": None, "verdict": None, "method": None, "reason": None}
+    try:
+        opened = _open(file)
+    except InputImageRejected as error:
+        return {**row, "reference": None, "copy": None, "error": error.message}
+    found = [(one.identity.score(opened.pixels, opened.alpha), one.name) for one in known]
+    identity, name = max(found, key=lambda pair: pair[0].score or 0.0)
+    look = imprint(opened.pixels)
+    row |= {"score": identity.score, "verdict": identity.verdict, "method": identity.method, "reason": identity.reason}
+    return {**row, "reference": name, "copy": any(lay_over(one.print, look).is_copy for one in known), "error": None}
+
+
+def _open(file: Path) -> "Picture":
+    from castlist.vision import picture
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise InputImageRejected(f"The file cannot be read: {error.strerror or error}.") from None
+    return picture.decode(data, max_side=MAX_SIDE_PX)

@@ -1,0 +1,28 @@
+"""`GET /jobs/{jobId}/report`: a page for the job's account alone, locked down."""
+
+import httpx2
+
+from castlist.flow import report
+from castlist.flow.service import Service
+from castlist.testing.http import RUN, client_of
+from castlist.testing.pictures import figure_uri
+from castlist.testing.queues import run_all
+from castlist.testing.service import a_customer
+
+
+async def test_the_page(client: httpx2.AsyncClient, anyone: httpx2.AsyncClient, service: Service) -> None:
+    job_id = (await client.post(RUN, json={"input_image": figure_uri(), "num_images": 2})).json()["jobId"]
+    address = f"/api/v1/jobs/{job_id}/report"
+    await run_all(service)
+    answer = await client.get(address)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["content-security-policy"] == report.CONTENT_SECURITY_POLICY
+    assert answer.text.count("<article>") == 2
+    assert job_id in answer.text
+    assert (await anyone.get(address)).status_code == 401
+    stranger = await a_customer(service)
+    async with client_of(service) as other:
+        other.headers.update(stranger.headers)
+        assert (await other.get(address)).json()["error"]["code"] == "job_not_found"
+    assert (await client.get("/api/v1/jobs/job_none/report")).status_code == 404

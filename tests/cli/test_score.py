@@ -50,6 +50,12 @@ def test_of_several_references_the_best_counts(castlist: Castlist, mirrored: Pat
     assert said["images"][0]["verdict"] == "same"
 
 
+def test_two_references_give_the_copy_paste_ratio(castlist: Castlist, mirrored: Path) -> None:
+    files = (str(ASTRONAUT), str(mirrored), str(ROBOT))
+    said = castlist("score", str(ASTRONAUT), *files, "--reference", str(mirrored), "--json").json()
+    assert [row["copyPaste"] for row in said["images"]] == [pytest.approx(1), pytest.approx(-1), None]
+
+
 def test_a_bad_reference_is_one_sentence(castlist: Castlist, tmp_path: Path) -> None:
     said = castlist("score", "missing.png", str(ROBOT))
     assert said.code == 1

@@ -78,8 +78,25 @@ def _row(known: list[_Known], file: Path) -> dict[str, Any]:
     found = [(one.identity.score(opened.pixels, opened.alpha), one.name) for one in known]
     identity, name = max(found, key=lambda pair: pair[0].score or 0.0)
     look = imprint(opened.pixels)
+    if len(known) > 1:
+        row["copyPaste"] = _copy_paste(known, opened)
     row |= {"score": identity.score, "verdict": identity.verdict, "method": identity.method, "reason": identity.reason}
     return {**row, "reference": name, "copy": any(lay_over(one.print, look).is_copy for one in known), "error": None}
+
+
+def _copy_paste(known: list[_Known], opened: "Picture") -> float | None:
+    """Return the published ratio of the picture's face between the first reference and the second, if all show one."""
+    from castlist.scoring import face
+    from castlist.scoring.copies import copy_paste_ratio
+
+    faces = [one.identity.faces for one in known[:2]]
+    found = face.known_faces(opened.pixels) if all(faces) else []
+    if not found:
+        return None
+    pasted, truth = (of[0].embedding for of in faces)
+    nearest = max(found, key=lambda one: float(one.embedding @ pasted))
+    ratio = copy_paste_ratio(nearest.embedding, pasted, truth)
+    return None if ratio is None else round(ratio, 4)
 
 
 def _open(file: Path) -> "Picture":

@@ -24,6 +24,7 @@ from castlist.store.files import Files
 from castlist.store.migrate import migrate
 
 HOUR_MS = 3_600_000
+SIGNING_FILE = "signing.pem"
 
 
 def load_catalog(settings: Settings) -> Catalog:
@@ -88,15 +89,19 @@ def _marking(settings: Settings) -> Marking:
     if settings.mark_credentials and settings.signing_file is not None:
         signer = issuer.load(settings.signing_file.read_bytes())
     elif settings.mark_credentials:
-        signer = issuer.load(
-            _made_once(settings.data_dir / "signing.pem", lambda: issuer.create(datetime.now(UTC)).pem)
-        )
+        signer = issuer.load(_made_once(settings.data_dir / SIGNING_FILE, lambda: issuer.create(datetime.now(UTC)).pem))
     return Marking(
         watermark=settings.mark_watermark,
         tags=settings.mark_tags,
         credentials=settings.mark_credentials,
         issuer=signer,
     )
+
+
+def own_anchor(settings: Settings) -> bytes:
+    """Return the certificate that vouches for pictures of this installation, PEM; empty when it has signed none yet."""
+    file = settings.signing_file or settings.data_dir / SIGNING_FILE
+    return issuer.load(file.read_bytes()).anchor if file.exists() else b""
 
 
 def _made_once(path: Path, make: Callable[[], bytes]) -> bytes:

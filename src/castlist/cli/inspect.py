@@ -6,23 +6,26 @@ from typing import Annotated
 
 import typer
 
-from castlist.cli.common import AsJson, Problem, console, print_json
+from castlist.cli.common import AsJson, Problem, console, load_settings, print_json
 from castlist.domain.errors import InputImageRejected
 
 
 def inspect(
     file: Annotated[Path, typer.Argument(help="A picture: JPEG, PNG, WebP or GIF.")],
     *,
-    anchors: Annotated[Path | None, typer.Option("--trust", help="Certificates to trust, PEM.")] = None,
+    anchors: Annotated[
+        Path | None, typer.Option("--trust", help="More certificates to trust beside this installation's own, PEM.")
+    ] = None,
     thorough: Annotated[
         bool, typer.Option("--thorough", help="Also look for the watermark of a cropped or resized picture; slower.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read a picture's credentials, watermark and tags back and say what they amount to."""
+    from castlist.bootstrap import own_anchor
     from castlist.provenance import inspect as marks
 
-    trusted = _read(anchors) if anchors else b""
+    trusted = own_anchor(load_settings()) + (_read(anchors) if anchors else b"")
     try:
         found = marks.inspect(_read(file), anchors=trusted, thorough=thorough)
     except InputImageRejected as error:

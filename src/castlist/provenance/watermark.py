@@ -54,8 +54,9 @@ class Embedded:
     """A picture with its mark.
 
     pixels: as given, uint8 [H, W, 3 or 4].
-    hold: `firm` survives JPEG at quality 60 and half the size, `weak` may be lost under either, `none`: the picture has
-        no room for a mark, such as a line drawing on plain paper, and its pixels are unchanged.
+    hold: `firm` survived half the size and JPEG at quality 60 with room to spare; `weak` is read from the picture as it
+        is and may be lost under such an attack; `none`: there is no room for a mark, as in a few thin lines on plain
+        paper, and the pixels are unchanged.
     """
 
     pixels: Pixels
@@ -154,8 +155,10 @@ class _Embedding:
 
     def _rehearse(self, marked: Pixels) -> float:
         """Return how the mark does after the attack, at least 1 when it holds."""
-        small = _jpeg(_resize(_luma(marked).astype(np.float32), self._size))
-        place, symbol = spread.lead(_spectrum(small), self._number)
+        luma = _luma(marked).astype(np.float32)
+        half = luma.shape[1] // 2, luma.shape[0] // 2
+        small = _jpeg(_resize(luma, min(self._size, half)))
+        place, symbol = spread.lead(_spectrum(_resize(small, self._size)), self._number)
         return min(place / _FIRM_SYNC, symbol / _FIRM_SYMBOL)
 
 
@@ -164,15 +167,14 @@ def read(pixels: Pixels, *, thorough: bool = False) -> Reading:
 
     Args:
         pixels: uint8 [H, W, 3 or 4], sRGB, of any size, upright or turned.
-        thorough: also search pictures that were both cropped and resized, which takes seconds.
+        thorough: also search pictures that were both cropped and resized, which takes a second.
 
     Returns: `Reading(False)` when there is none; the chance of a false find is below 1 in 10,000 either way.
     """
     if min(pixels.shape[:2]) < MIN_SIDE_PX:
         return Reading(False)
-    luma = _luma(pixels)
     strongest = 0.0
-    for tries, (spectrum, whole) in enumerate(_spectra(luma, thorough), 1):
+    for tries, (spectrum, whole) in enumerate(_spectra(_luma(pixels), thorough), 1):
         strength, start = spread.locate(spectrum)
         strongest = max(strongest, strength)
         # Nothing was cut off a picture that is whole, so its first tile begins in the corner.
@@ -191,8 +193,9 @@ def _chance(strength: float, tries: int) -> float:
 
 def _spectra(luma: Pixels, thorough: bool) -> Iterator[tuple[Spectrum, bool]]:
     """Yield the spectra to look at, the likeliest first, and whether each is of the whole picture as it stands."""
+    plane = luma.astype(np.float32)
     for place, size in enumerate(_sizes(luma, thorough)):
-        spectrum = _spectrum(_resize(luma.astype(np.float32), size))
+        spectrum = _spectrum(_resize(plane, size))
         for turn, turned in enumerate(_turns(spectrum)):
             yield turned, place == turn == 0
 

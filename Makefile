@@ -13,7 +13,7 @@ BASE := $(call stamp,base)
 TEST := $(call stamp,test)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check fix docs strip lock
+.PHONY: help setup demo serve test check fix docs strip bench lock
 MAKEFLAGS += --no-print-directory
 
 help:  ## list what there is
@@ -46,6 +46,9 @@ docs: $(BASE)  ## write the generated parts of README.md and docs/ anew
 
 strip: $(BASE)  ## draw the README's strip from the last demo
 	@$(BIN)/python scripts/strip.py out/demo
+
+bench: $(BASE)  ## measure speed and quality here; writes docs/performance.md and docs/quality.md
+	@$(BIN)/python -m bench.studio
 
 lock: $(TEST)  ## make requirements/*.txt anew, with the newest releases that pyproject.toml allows
 	@$(UV) --upgrade pyproject.toml requirements/build.in -o requirements/base.txt

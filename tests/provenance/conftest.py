@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from castlist import data
 from castlist.provenance import issuer as issuers
-from castlist.provenance.facts import Facts, SourceType, number_of
+from castlist.provenance.facts import Facts, SourceType
 from castlist.provenance.issuer import Issuer
 from castlist.vision import picture
 
@@ -77,9 +77,9 @@ def picture_of() -> Callable[[str], Pixels]:
 
 @pytest.fixture(scope="session")
 def issuer() -> Issuer:
-    return issuers.create(NOW)
+    return issuers.create(datetime.now(UTC))
 
 
 @pytest.fixture
 def facts() -> Facts:
-    return Facts("studio", "studio-1", SourceType.COMPOSITE, number_of("job_1", 0), NOW)
+    return Facts("studio", "studio-1", SourceType.COMPOSITE, 0xA1_B2_C3_D4_E5, NOW)

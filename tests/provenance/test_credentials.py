@@ -22,7 +22,7 @@ from castlist.provenance.issuer import Issuer
 from castlist.vision import picture
 
 Pixels = NDArray[np.uint8]
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+NOW = datetime.now(UTC)
 FORMATS = ("png", "jpg", "webp")
 
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+import numpy as np
+from numpy.typing import NDArray
+
 from castlist import __version__
 
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -45,9 +48,12 @@ class Facts:
         return f"castlist {self.version}"
 
 
-def number_of(job_id: str, index: int) -> int:
-    """Return the number of an image: 40 bits from its job and place, so no table is needed to check a claim."""
-    return int.from_bytes(hashlib.sha256(f"{job_id}/{index}".encode()).digest()[:5], "big")
+def number_of(pixels: NDArray[np.uint8]) -> int:
+    """Return the number of a picture that is not marked yet: 40 bits of the hash of its pixels.
+
+    Equal pixels get equal marks, so that a seed still gives the same pixels with the mark in them.
+    """
+    return int.from_bytes(hashlib.sha256(pixels.tobytes()).digest()[:5], "big")
 
 
 def spell(number: int) -> str:

@@ -6,6 +6,7 @@ Called by `matte` and `flat`. Pure arithmetic on arrays: finds no subject, loads
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ COLOUR_PASSES = ((8, 12), (4, 6), (1, 6))  # reduction of the picture and radius
 PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))  # upper triangle of a symmetric 3 x 3 matrix
 
 
-def reduce_to(pixels: NDArray, width: int, height: int) -> NDArray:
+def reduce_to(pixels: NDArray[Any], width: int, height: int) -> NDArray[Any]:
     """Scale an array down to `width` x `height` px by averaging areas."""
     import cv2
 

@@ -6,6 +6,7 @@ Called by `matte`. Knows nothing of faces and models; returns None where the pic
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +93,7 @@ def _is_scene(outside: Mask) -> bool:
     return min(foot) > FOOT or min(elsewhere) > ELSEWHERE or float((~outside[0]).mean()) > CROWN
 
 
-def _noise(image: NDArray[np.uint8], colour: Float, rows: NDArray, columns: NDArray) -> float:
+def _noise(image: NDArray[np.uint8], colour: Float, rows: NDArray[Any], columns: NDArray[Any]) -> float:
     """Return how far (of 255) backdrop pixels typically lie from its smooth colour."""
     return float(np.median(np.abs(image[rows, columns] - colour[rows, columns]).max(-1)))
 
@@ -138,7 +139,7 @@ def _surface(places: Float, colours: Float, height: int, width: int, degree: int
     """Fit a polynomial in x and y to colours at places (x, y) and evaluate it on the whole picture, 0-255."""
     import cv2
 
-    def terms(x: Float, y: Float) -> Float:
+    def terms(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
         return np.stack([x**i * y**j for i in range(degree + 1) for j in range(degree + 1 - i)], -1)
 
     x, y = places[:, 0] / width * 2 - 1, places[:, 1] / height * 2 - 1
@@ -153,7 +154,7 @@ def _surface(places: Float, colours: Float, height: int, width: int, degree: int
     grid_y, grid_x = np.mgrid[0:rows, 0:columns].astype(np.float32)
     coarse = terms((grid_x + 0.5) / columns * 2 - 1, (grid_y + 0.5) / rows * 2 - 1) @ weights
     full = cv2.resize(coarse.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.clip(full, 0.0, 255.0)
+    return np.clip(full, 0.0, 255.0).astype(np.float32, copy=False)
 
 
 def _thinned(mask: Mask) -> Mask:
@@ -202,7 +203,7 @@ def _larger(mask: Mask, least_px: int) -> Mask:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
     keep = stats[:, cv2.CC_STAT_AREA] >= least_px
     keep[0] = False
-    return keep[labels]
+    return keep[np.asarray(labels, np.int32)]
 
 
 def _close_bust(outside: Mask, seeds: list[tuple[int, int]]) -> Mask:
@@ -283,7 +284,7 @@ def spread(values: Float, weight: Float) -> Float:
     if min(height, width) > 2:
         half = ((width + 1) // 2, (height + 1) // 2)
         mass_half, sums_half = reduce_to(mass, *half), reduce_to(sums, *half)
-        mean_half = sums_half / np.maximum(mass_half, 1e-6)[..., None]
+        mean_half: Any = sums_half / np.maximum(mass_half, 1e-6)[..., None]
         filled = cv2.resize(spread(mean_half, np.minimum(mass_half * 4, 1)), (width, height))
     else:
         filled = np.broadcast_to(sums.sum((0, 1)) / mass.sum(), values.shape)

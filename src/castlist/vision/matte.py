@@ -7,7 +7,7 @@ cut fits the picture; the ways themselves are in `silhouette`, `flat` and `alpha
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +45,7 @@ class CutOut:
 
 
 def cut_out(
-    image: Pixels, focus: Face | None = None, *, alpha: NDArray | None = None, max_side: int | None = None
+    image: Pixels, focus: Face | None = None, *, alpha: NDArray[Any] | None = None, max_side: int | None = None
 ) -> CutOut:
     """Cut the subject out of a picture.
 
@@ -59,7 +59,7 @@ def cut_out(
     if min(image.shape[:2]) < SMALLEST_PX:
         raise NoSubjectFound
     if alpha is not None and (own := _own_alpha(alpha)) is not None:
-        return CutOut(own, _bytes(flat.spread(image.astype(np.float32) / 255, own)), "alpha")
+        return CutOut(own, _bytes(flat.spread(np.divide(image, 255, dtype=np.float32), own)), "alpha")
     if float(image.std(axis=(0, 1)).max()) < 2.0:
         raise NoSubjectFound
     plain = flat.backdrop(image)
@@ -71,7 +71,7 @@ def cut_out(
     method = "person"
     if not _confident(likely, focus):
         likely, method = _other_than_people(image, likely, plain)
-    picture = image.astype(np.float32) / 255
+    picture = np.divide(image, 255, dtype=np.float32)
     even = None if plain is None or plain.noise > EVEN else plain.outside
     alpha = rim.cut(picture, likely, even, None if focus is None else focus.box)
     return _checked(alpha, refine.foreground(picture, alpha), method)
@@ -101,8 +101,8 @@ def _other_than_people(image: Pixels, likely: Float, plain: flat.Backdrop | None
 
 
 def _fit(
-    image: Pixels, focus: Face | None, alpha: NDArray | None, max_side: int | None
-) -> tuple[Pixels, Face | None, NDArray | None]:
+    image: Pixels, focus: Face | None, alpha: NDArray[Any] | None, max_side: int | None
+) -> tuple[Pixels, Face | None, NDArray[Any] | None]:
     height, width = image.shape[:2]
     scale = 1.0 if max_side is None else max_side / max(height, width)
     if scale >= 1:
@@ -115,7 +115,7 @@ def _fit(
     return refine.reduce_to(image, *size), focus, None if alpha is None else refine.reduce_to(alpha, *size)
 
 
-def _own_alpha(alpha: NDArray) -> Float | None:
+def _own_alpha(alpha: NDArray[Any]) -> Float | None:
     """Return a picture's own transparency as float32 0-1, or None when it is (nearly) all opaque or all clear."""
     own = np.clip(alpha.astype(np.float32) / (255.0 if alpha.dtype == np.uint8 else 1.0), 0.0, 1.0)
     clear = float((own < 0.5).mean())

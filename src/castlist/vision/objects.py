@@ -40,7 +40,7 @@ def salient(image: NDArray[np.uint8], likely: Float) -> Float | None:
     cv2.setRNGSeed(1)
     models = np.zeros((1, 65)), np.zeros((1, 65))
     try:
-        cv2.grabCut(np.ascontiguousarray(small[:, :, ::-1]), mask, None, *models, ROUNDS, cv2.GC_INIT_WITH_MASK)
+        cv2.grabCut(np.ascontiguousarray(small[:, :, ::-1]), mask, (0, 0, 1, 1), *models, ROUNDS, cv2.GC_INIT_WITH_MASK)
     except cv2.error:  # one of the two sides is empty
         return None
     thing = (mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD)

@@ -5,6 +5,8 @@ Called by `matte`. Finds no subject itself; what it is given may be off by a few
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,7 +39,7 @@ def cut(picture: Float, likely: Float, plain: Mask | None, face: Box | None) -> 
     face_px = min(likely.shape) / 4 if face is None else max(face[2:])
     cell = max(2.0, min(max(likely.shape) / 256, 6 * face_px / 256))
     hair = _hair_zone(likely.shape, face)
-    votes = VOTE * np.minimum(colour_votes(picture, likely), MOST_FOR)
+    votes: Any = VOTE * np.minimum(colour_votes(picture, likely), MOST_FOR)
     if plain is not None:
         votes = np.where(plain, -PLAIN, votes)
     chance = _weighed(likely, votes, hair, cell)
@@ -85,10 +87,10 @@ def _shape(chance: Float, likely: Float, hair: Float, face_px: float) -> Mask:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=4)
     areas = stats[:, cv2.CC_STAT_AREA].copy()
     areas[0] = 0
-    body = (areas > 0.1 * max(1, areas.max()))[labels] & (solid > 0)
+    body = (areas > 0.1 * max(1, areas.max()))[np.asarray(labels, np.int32)] & (solid > 0)
     _, labels, stats, _ = cv2.connectedComponentsWithStats((~body).astype(np.uint8), connectivity=4)
     mean = np.bincount(labels.ravel(), likely.ravel().astype(np.float64)) / np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
-    return body | ((mean > 0.5) & (np.arange(len(mean)) > 0))[labels]
+    return body | ((mean > 0.5) & (np.arange(len(mean)) > 0))[np.asarray(labels, np.int32)]
 
 
 def _sharpened(picture: Float, shape: Mask, chance: Float, hair: Float, cell: float) -> Float:

@@ -5,6 +5,8 @@ Called by `matte`. Compares colours only with colours nearby: a red suit before 
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -77,4 +79,4 @@ def _shares(region: Float, entry: NDArray[np.intp], alike: Float, reach_px: int)
     share = (counts @ alike) / (near + 1e-3)[..., None]
     rows, columns = np.arange(height) * size[1] // height, np.arange(width) * size[0] // width
     own = share[rows[:, None], columns[None], entry]
-    return own.astype(np.float32), cv2.resize(near, (width, height), interpolation=cv2.INTER_LINEAR)
+    return own.astype(np.float32), cast(Float, cv2.resize(near, (width, height), interpolation=cv2.INTER_LINEAR))

@@ -20,6 +20,8 @@ Box = tuple[int, int, int, int]
 ZOOMS = ((3.2, 2.2, 4.5), (2.3, 1.9, 3.2), (1.7, 1.5, 1.9))
 CORNER = 0.7  # four overlapping crops, each this share of the picture's sides
 MARGIN = 0.12  # room around the subject found at first, as a share of its longer side
+# What touches the picture's edge is judged better with some room beside it: (above, below, beside), of the longer side.
+PADDED = ((0.0, 0.0, 0.1), (0.1, 0.1, 0.1))
 FEATHER = 0.12  # how far from its inner sides a crop counts less, as a share of its longer side
 
 
@@ -34,7 +36,11 @@ def likely(image: NDArray[np.uint8], face: Face | None = None) -> Float:
     height, width = image.shape[:2]
     odds = _log_odds(image, (0, 0, width, height))
     weight = np.ones((height, width), np.float32)
-    for box in _crops(odds, face):
+    crops = _crops(odds, face)
+    for sides in PADDED:
+        odds += _padded_odds(image, sides)
+        weight += 1
+    for box in crops:
         left, top, right, bottom = box
         if right - left < 8 or bottom - top < 8:
             continue
@@ -62,6 +68,16 @@ def _crops(odds: Float, face: Face | None) -> list[Box]:
         ]
     limits = (width, height, width, height)
     return [tuple(min(max(0, round(v)), most) for v, most in zip(box, limits, strict=True)) for box in wanted]  # type: ignore[misc]
+
+
+def _padded_odds(image: NDArray[np.uint8], sides: tuple[float, float, float]) -> Float:
+    import cv2
+
+    height, width = image.shape[:2]
+    above, below, beside = (round(share * max(height, width)) for share in sides)
+    wide = cv2.copyMakeBorder(image, above, below, beside, beside, cv2.BORDER_REPLICATE).astype(np.uint8)
+    odds = _log_odds(wide, (0, 0, wide.shape[1], wide.shape[0]))
+    return odds[above : above + height, beside : beside + width]
 
 
 def _log_odds(image: NDArray[np.uint8], box: Box) -> Float:

@@ -5,6 +5,7 @@ Called by `matte`. Compares colours only with colours nearby: a red suit before 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -18,16 +19,29 @@ SIDE_PX = 384  # the votes are counted at this size
 STRIDE = 4  # and summed up on a grid this much coarser
 SAMPLE = 12000  # pixels that the palette is found from
 COLOURS = 40  # entries of the picture's palette
-REACHES = (0.12, 0.35)  # how far colours are compared, as shares of the longer side
+# How far colours are compared, and how deep within the subject it is sampled, as shares of the longer side: from afar
+# only its very inside, so that a scrap at its rim does not vouch for itself.
+NEAR, FAR = ((0.12, 0.0), (0.35, 0.06)), (0.6, 0.06)
 ALIKE = 7.0  # distance in Lab (0-255 per channel, lightness at 0.6) at which two palette entries count as one
 MOST = 3.0  # greatest vote at each reach, in log-odds
 
 
-def colour_votes(picture: Float, likely: Float) -> Float:
-    """Return how strongly the colour of each pixel speaks for the subject, in log-odds, -6 to 6.
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """How strongly the colour of each pixel speaks for the subject, in log-odds, float32 [H, W].
 
-    picture: float32 [H, W, 3], sRGB, 0-1. likely: float32 [H, W], 0-1, a rough silhouette.
-    Returns float32 [H, W]; 0 where a colour is as common in the nearby subject as in the nearby backdrop.
+    Both are 0 where a colour is as common in the subject as in the backdrop. near: -6 to 6, compared with what is
+    around. far: -3 to 3, compared across the picture.
+    """
+
+    near: Float
+    far: Float
+
+
+def colour_votes(picture: Float, likely: Float) -> Votes:
+    """Ask the colours on both sides of a rough silhouette which side each pixel belongs to.
+
+    picture: float32 [H, W, 3], sRGB, 0-1. likely: float32 [H, W], 0-1, the silhouette.
     """
     import cv2
 
@@ -35,20 +49,32 @@ def colour_votes(picture: Float, likely: Float) -> Float:
     scale = min(1.0, SIDE_PX / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     entry, palette = _palette(reduce_to(picture, *size))
-    chance = reduce_to(likely, *size)
-    window = np.ones((5, 5), np.uint8)
-    inside = cv2.erode((chance > 0.9).astype(np.uint8), window).astype(np.float32)
-    outside = cv2.erode((chance < 0.1).astype(np.uint8), window).astype(np.float32)
     alike = np.exp(-((palette[:, None] - palette[None]) ** 2).sum(-1) / (2 * ALIKE**2)).astype(np.float32)
-    votes = np.zeros_like(chance)
-    for share in REACHES:
-        reach = max(3, round(share * max(size)))
-        share_in, near_in = _shares(inside, entry, alike, reach)
-        share_out, near_out = _shares(outside, entry, alike, reach)
-        vote = np.clip(np.log((share_in + 0.01) / (share_out + 0.01)), -MOST, MOST)
-        votes += vote * np.clip(np.minimum(near_in, near_out) * 20, 0.0, 1.0)
-    votes = cv2.GaussianBlur(votes, (0, 0), 1.0)  # a palette's borders are no edges
-    return np.asarray(cv2.resize(votes, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    chance = reduce_to(likely, *size)
+    outside = _shrunk(chance < 0.1, 2)
+
+    def vote(reach: float, depth: float) -> Float:
+        inside = _shrunk(chance > 0.9, max(2, round(depth * max(size))))
+        reach_px = max(3, round(reach * max(size)))
+        share_in, near_in = _shares(inside, entry, alike, reach_px)
+        share_out, near_out = _shares(outside, entry, alike, reach_px)
+        odds = np.clip(np.log((share_in + 0.01) / (share_out + 0.01)), -MOST, MOST)
+        return odds * np.clip(np.minimum(near_in, near_out) * 20, 0.0, 1.0)
+
+    def enlarged(votes: Float) -> Float:
+        votes = cv2.GaussianBlur(votes, (0, 0), 1.0)  # a palette's borders are no edges
+        return np.asarray(cv2.resize(votes, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+    return Votes(near=enlarged(vote(*NEAR[0]) + vote(*NEAR[1])), far=enlarged(vote(*FAR)))
+
+
+def _shrunk(region: NDArray[np.bool_], depth_px: int) -> Float:
+    """Return a region without its rim; where it leaves the picture sideways it has a rim, too."""
+    import cv2
+
+    padded = np.pad(region.astype(np.uint8), ((0, 0), (1, 1)))
+    window = np.ones((2 * depth_px + 1, 2 * depth_px + 1), np.uint8)
+    return cv2.erode(padded, window)[:, 1:-1].astype(np.float32)
 
 
 def _palette(picture: Float) -> tuple[NDArray[np.intp], Float]:

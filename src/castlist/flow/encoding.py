@@ -1,13 +1,12 @@
 """Turns finished pixels into the file that is delivered, marked as the installation wants it."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from castlist.domain.cards import Card
 from castlist.domain.tasks import Made
-from castlist.provenance.facts import Facts, SourceType, spell
+from castlist.provenance.facts import Facts, SourceType, number_of, spell
 from castlist.provenance.mark import Marking, mark
 from castlist.vision.picture import OutputFormat
 
@@ -39,9 +38,10 @@ def encoder(
 
     def encode(made: Made) -> Encoded:
         # From the pixels, not from the job: the same seed has to give the same pixels, mark included.
-        number = int.from_bytes(hashlib.sha256(made.pixels.tobytes()).digest()[:5], "big")
+        number = number_of(made.pixels)
         facts = Facts(card.id, made.model, source, number, made_at)
         marked = mark(made.pixels, output_format, facts, marking, ingredients=ingredients)
-        return Encoded(marked.data, None if marking == UNMARKED else spell(number))
+        carries_number = marking.credentials or marking.tags or marked.watermark in ("firm", "weak")
+        return Encoded(marked.data, spell(number) if carries_number else None)
 
     return encode

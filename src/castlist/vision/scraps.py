@@ -1,4 +1,4 @@
-"""Find scraps of the old backdrop that the segmenter took for clothes: a flag beside the sleeve, a chair behind the arm.
+"""Find scraps of the old backdrop that the segmenter took for clothes: a flag by the sleeve, a chair behind the arm.
 
 Called by `rim`. Two witnesses must agree: the colours across the picture, and a graph cut along its edges.
 """
@@ -43,7 +43,7 @@ def scraps(picture: Float, likely: Float, far_votes: Float, hair: Float, face_px
     cv2.setRNGSeed(1)
     models = np.zeros((1, 65)), np.zeros((1, 65))
     try:
-        cv2.grabCut(np.ascontiguousarray(small), mask, None, *models, ROUNDS, cv2.GC_INIT_WITH_MASK)
+        cv2.grabCut(np.ascontiguousarray(small), mask, (0, 0, 1, 1), *models, ROUNDS, cv2.GC_INIT_WITH_MASK)
     except cv2.error:  # one of the two sides is empty
         return np.zeros_like(likely)
     cut_off = 1 - (mask & 1).astype(np.float32)

@@ -62,8 +62,8 @@ def colour_votes(picture: Float, likely: Float) -> Votes:
         return odds * np.clip(np.minimum(near_in, near_out) * 20, 0.0, 1.0)
 
     def enlarged(votes: Float) -> Float:
-        votes = cv2.GaussianBlur(votes, (0, 0), 1.0)  # a palette's borders are no edges
-        return np.asarray(cv2.resize(votes, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+        smooth = cv2.GaussianBlur(votes, (0, 0), 1.0)  # a palette's borders are no edges
+        return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
     return Votes(near=enlarged(vote(*NEAR[0]) + vote(*NEAR[1])), far=enlarged(vote(*FAR)))
 

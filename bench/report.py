@@ -31,7 +31,6 @@ NOT_GOOD_ENOUGH = """\
 - Drawings before a busy place are cut too roughly: see the overlaps under 0.9 in the table of edges.
 - White paper is left inside curls that enclose it.
 - The old backdrop stays at the edges of long wavy hair that was photographed before a busy one.
-- In the wide and half-length poses of the portrait above, a dark red rest of the flag stays beside the sleeve.
 - Sleeves that were completed beyond the picture show slight mirroring where folds are strong.
 - There is no plate with snow around, a fireplace, a library, a sandy beach or a city at night; the nearest is used.
 - Gaze follows the head; the eyes do not look elsewhere.

@@ -27,7 +27,7 @@ class Setting:
 
 NOT_GOOD_ENOUGH = """\
 - Line drawings with thin strokes are often not found as subjects; the job then fails instead of cutting at random.
-- Of a car only a wheel is found: things without a plain backdrop are hit or miss.
+- Things without a plain backdrop are hit or miss, and drawn figures without a face may lose the top of the head.
 - Drawings before a busy place are cut too roughly: see the overlaps under 0.9 in the table of edges.
 - White paper is left inside curls that enclose it.
 - The old backdrop stays at the edges of long wavy hair that was photographed before a busy one.

@@ -85,6 +85,16 @@ def test_the_result_has_the_size_of_the_picture_or_the_size_asked_for(portrait: 
     assert np.abs(small.alpha - astronaut.alpha).mean() < 0.02
 
 
+def test_a_very_large_picture_gives_the_same_cut_out_at_its_size(portrait: Pixels, astronaut: CutOut) -> None:
+    large = np.asarray(cv2.resize(portrait, (2400, 2400), interpolation=cv2.INTER_CUBIC), np.uint8)
+    result = cut_out(large, faces.detect(large)[0])
+    assert result.alpha.shape == result.colour.shape[:2] == (2400, 2400)
+    reduced = cv2.resize(result.alpha, (512, 512), interpolation=cv2.INTER_AREA)
+    assert np.abs(reduced - astronaut.alpha).mean() < 0.02
+    opaque = result.alpha == 1
+    assert np.array_equal(result.colour[opaque], large[opaque])
+
+
 def test_of_two_people_the_one_whose_face_is_given_is_cut_out(portrait: Pixels) -> None:
     both = np.concatenate([portrait, portrait[:, ::-1]], axis=1)
     found = sorted(faces.detect(both), key=lambda face: face.box[0])

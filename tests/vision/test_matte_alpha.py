@@ -62,3 +62,13 @@ def test_the_colours_under_the_edge_are_the_subjects() -> None:
     assert np.allclose(found[alpha == 1], picture[alpha == 1], atol=1e-5)
     beyond = cv2.dilate(alpha, np.ones((9, 9), np.uint8)) > 0
     assert (found[beyond][:, 0] > found[beyond][:, 2]).mean() > 0.97, "continued outside in the subject's colours"
+
+
+def test_an_enlarged_alpha_follows_the_edges_of_the_large_picture() -> None:
+    picture, truth, _ = scene()
+    small = cv2.resize(picture, (50, 50), interpolation=cv2.INTER_AREA)
+    coarse = cv2.resize(truth, (50, 50), interpolation=cv2.INTER_AREA)
+    found = refine.enlarge(coarse, small, picture)
+    plain = cv2.resize(coarse, (200, 200), interpolation=cv2.INTER_LINEAR)
+    assert found.shape == truth.shape
+    assert np.abs(found - truth).mean() < 0.8 * np.abs(plain - truth).mean()

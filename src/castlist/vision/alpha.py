@@ -17,8 +17,19 @@ Mask = NDArray[np.bool_]
 COARSE_ROUNDS = 50  # conjugate-gradient rounds on the coarsest level; every finer level only sharpens
 FINE_ROUNDS = (8, 14, 24)  # from full resolution downwards
 EPS = 1e-5  # how much colour may vary off a straight line within a window, squared, of 1
-COLOUR_PASSES = ((8, 12), (4, 6), (1, 6))  # reduction of the picture and radius in its pixels, from wide to narrow
-PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))  # upper triangle of a symmetric 3 x 3 matrix
+COLOUR_PASSES = (
+    (8, 12),
+    (4, 6),
+    (1, 6),
+)  # reduction of the picture and radius in its pixels, from wide to narrow
+PAIRS = (
+    (0, 0),
+    (0, 1),
+    (0, 2),
+    (1, 1),
+    (1, 2),
+    (2, 2),
+)  # upper triangle of a symmetric 3 x 3 matrix
 
 
 def reduce_to(pixels: NDArray[Any], width: int, height: int) -> NDArray[Any]:
@@ -92,7 +103,14 @@ def _inverse_covariance(colours: Float, eps: float) -> list[Float]:
     """Return the upper triangle of the inverse of each window's regularised covariance; colours [3, 9, windows]."""
     exact = colours.astype(np.float64)  # the variance of a smooth area is near the rounding of float32
     a, b, c, d, e, f = ((exact[i] * exact[j]).mean(0) + (eps / 9 if i == j else 0.0) for i, j in PAIRS)
-    adjugate = (d * f - e * e, c * e - b * f, b * e - c * d, a * f - c * c, b * c - a * e, a * d - b * b)
+    adjugate = (
+        d * f - e * e,
+        c * e - b * f,
+        b * e - c * d,
+        a * f - c * c,
+        b * c - a * e,
+        a * d - b * b,
+    )
     determinant = a * adjugate[0] + b * adjugate[1] + c * adjugate[2]
     return [(part / determinant).astype(np.float32) for part in adjugate]
 
@@ -129,7 +147,12 @@ def _halve(level: _Level) -> _Level:
     size = ((width + 1) // 2, (height + 1) // 2)
     known = reduce_to(level.known, *size)
     known = np.where(known <= 0.001, 0.0, np.where(known >= 0.999, 1.0, 0.5)).astype(np.float32)
-    return _Level(reduce_to(level.image, *size), known, reduce_to(level.prior, *size), reduce_to(level.trust, *size))
+    return _Level(
+        reduce_to(level.image, *size),
+        known,
+        reduce_to(level.prior, *size),
+        reduce_to(level.trust, *size),
+    )
 
 
 def _solve_level(level: _Level, start: Float | None, rounds: int) -> Float:
@@ -189,3 +212,27 @@ def foreground(image: Float, alpha: Float) -> Float:
         mixed = alpha[..., None] * far + (1 - alpha[..., None]) * backdrop
         subject = np.clip(far + alpha[..., None] * (image - mixed), 0.0, 1.0)
     return subject.astype(np.float32)
+
+
+def enlarge(alpha: Float, small: Float, large: Float) -> Float:
+    """Bring an alpha to the size of a larger version of its picture, along that picture's edges.
+
+    alpha: float32 [h, w], 0-1. small: float32 [h, w, 3], 0-1, the picture it was found in. large: the same picture,
+    float32 [H, W, 3]. Returns float32 [H, W], 0-1.
+    Source: He, Sun, "Fast guided filter" (2015), guided by brightness.
+    """
+    import cv2
+
+    height, width = large.shape[:2]
+    guide, fine = small.mean(-1), large.mean(-1)
+    window = (5, 5)
+    mean, level = cv2.blur(guide, window), cv2.blur(alpha, window)
+    slope = (cv2.blur(guide * alpha, window) - mean * level) / (cv2.blur(guide * guide, window) - mean * mean + 1e-4)
+    offset = level - slope * mean
+
+    def grown(values: Float) -> Float:
+        return np.asarray(cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+    followed = grown(cv2.blur(slope, window)) * fine + grown(cv2.blur(offset, window))
+    plain = grown(alpha)
+    return np.where((plain > 0.002) & (plain < 0.998), np.clip(followed, 0.0, 1.0), plain).astype(np.float32)

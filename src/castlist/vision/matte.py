@@ -22,9 +22,16 @@ if TYPE_CHECKING:
 Float = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
-SMALLEST_PX = 16
+SMALLEST_PX, WORK_PX = (
+    16,
+    1536,
+)  # larger pictures are cut at the latter size, and the result enlarged
+OPAQUE = 0.998
 LEAST_SUBJECT, MOST_SUBJECT = 0.004, 0.995  # shares of the picture
-SURE, SURE_WITH_FACE = 0.92, 0.80  # mean likelihood within the silhouette that makes it a person
+SURE, SURE_WITH_FACE = (
+    0.92,
+    0.80,
+)  # mean likelihood within the silhouette that makes it a person
 FACE = 0.85  # photographed faces are at least this certain
 EVEN = 4.0  # a plain backdrop strays less than this (of 255) from its smooth colour
 FRAMED = 0.85  # and takes up so much of the upper and side borders
@@ -45,7 +52,11 @@ class CutOut:
 
 
 def cut_out(
-    image: Pixels, focus: Face | None = None, *, alpha: NDArray[Any] | None = None, max_side: int | None = None
+    image: Pixels,
+    focus: Face | None = None,
+    *,
+    alpha: NDArray[Any] | None = None,
+    max_side: int | None = None,
 ) -> CutOut:
     """Cut the subject out of a picture.
 
@@ -59,7 +70,33 @@ def cut_out(
     if min(image.shape[:2]) < SMALLEST_PX:
         raise NoSubjectFound
     if alpha is not None and (own := _own_alpha(alpha)) is not None:
-        return CutOut(own, _bytes(flat.spread(np.divide(image, 255, dtype=np.float32), own)), "alpha")
+        return CutOut(
+            own,
+            _bytes(flat.spread(np.divide(image, 255, dtype=np.float32), own)),
+            "alpha",
+        )
+    if max(image.shape[:2]) > WORK_PX:
+        small, small_focus, _ = _fit(image, focus, None, WORK_PX)
+        return _enlarged(_found(small, small_focus), small, image)
+    return _found(image, focus)
+
+
+def _enlarged(cut: CutOut, small: Pixels, image: Pixels) -> CutOut:
+    """Bring a cut-out to the size of the picture, with the picture's own colours where it is opaque."""
+    import cv2
+
+    height, width = image.shape[:2]
+    fine = np.divide(image, 255, dtype=np.float32)
+    alpha = refine.enlarge(cut.alpha, np.divide(small, 255, dtype=np.float32), fine)
+    colour = np.asarray(
+        cv2.resize(cut.colour, (width, height), interpolation=cv2.INTER_LINEAR),
+        np.uint8,
+    )
+    return CutOut(alpha, np.where((alpha > OPAQUE)[..., None], image, colour), cut.method)
+
+
+def _found(image: Pixels, focus: Face | None) -> CutOut:
+    """Find the subject of an opaque picture, at its own size."""
     if float(image.std(axis=(0, 1)).max()) < 2.0:
         raise NoSubjectFound
     plain = flat.backdrop(image)
@@ -112,7 +149,11 @@ def _fit(
         x, y, face_width, face_height = focus.box
         box = (x * scale, y * scale, face_width * scale, face_height * scale)
         focus = replace(focus, box=box, points=focus.points * scale)
-    return refine.reduce_to(image, *size), focus, None if alpha is None else refine.reduce_to(alpha, *size)
+    return (
+        refine.reduce_to(image, *size),
+        focus,
+        None if alpha is None else refine.reduce_to(alpha, *size),
+    )
 
 
 def _own_alpha(alpha: NDArray[Any]) -> Float | None:

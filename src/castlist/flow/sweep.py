@@ -1,7 +1,7 @@
-"""Removes what has expired: files nobody may fetch any more. Job records stay. Called by the worker."""
+"""Removes what has expired: files nobody may fetch any more, old idempotency keys. Job records stay. For the worker."""
 
 from castlist.flow.service import Service
-from castlist.store import uploads
+from castlist.store import idempotency, uploads
 
 
 async def sweep(service: Service) -> int:
@@ -11,7 +11,7 @@ async def sweep(service: Service) -> int:
         names = await uploads.expired_files(tx, now_ms=now_ms)
     for name in names:
         await service.files.delete(name)
-    if names:
-        async with service.database.write() as tx:
-            await uploads.forget(tx, names, now_ms=now_ms)
+    async with service.database.write() as tx:
+        await uploads.forget(tx, names, now_ms=now_ms)
+        await idempotency.forget(tx, now_ms=now_ms)
     return len(names)

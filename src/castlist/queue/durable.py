@@ -47,11 +47,6 @@ class DurableQueue:
 
         await tx.run_sync(insert)
 
-    def forget(self, job_ids: Sequence[str]) -> None:
-        """Remove what the engine still keeps of ended jobs."""
-        if job_ids:
-            self._connected().delete_workflows(list(job_ids))
-
     def close(self) -> None:
         """Close the connection."""
         if self._client is not None:

@@ -50,9 +50,9 @@ strip: $(BASE)  ## draw the README's strip from the last demo
 bench: $(BASE)  ## measure speed and quality here; writes docs/performance.md and docs/quality.md
 	@$(BIN)/python -m bench.studio
 
-lock: $(TEST)  ## make requirements/*.txt anew, with the newest releases that pyproject.toml allows
-	@$(UV) --upgrade pyproject.toml requirements/build.in -o requirements/base.txt
-	@$(UV) --upgrade pyproject.toml requirements/build.in requirements/test.in -c requirements/base.txt -o requirements/test.txt
+lock: $(TEST)  ## make requirements/*.txt anew, keeping what is pinned; newest releases: make lock UPGRADE=--upgrade
+	@$(UV) $(UPGRADE) pyproject.toml requirements/build.in -o requirements/base.txt
+	@$(UV) $(UPGRADE) pyproject.toml requirements/build.in requirements/test.in -c requirements/base.txt -o requirements/test.txt
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "castlist needs Python 3.11 or newer. Say which: make setup PYTHON=python3.11")'

@@ -16,6 +16,7 @@ import onnxruntime
 from onnx import numpy_helper
 
 from . import ncnn_to_onnx, tflite_to_onnx
+from .classifier import make_classifier
 from .sources import Source, fetch_file
 
 YUNET = Source(
@@ -225,4 +226,4 @@ def make_enlarger(cache: Path, target: Path, portrait: np.ndarray) -> dict[str, 
     return _entry("realesr_animevideov3_x4", ENLARGE_WEIGHTS, notes, difference)
 
 
-MAKERS = (make_yunet, make_sface, make_selfie, make_mesh, make_enlarger)
+MAKERS = (make_yunet, make_sface, make_selfie, make_mesh, make_enlarger, make_classifier)

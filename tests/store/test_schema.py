@@ -17,12 +17,19 @@ def squeezed(text: Any) -> str:
     return re.sub(r"\s+", " ", str(text))
 
 
+def plain(value: Any) -> Any:
+    """Return a value whose text says what it is: the condition of a partial index comes as an object."""
+    if isinstance(value, dict):
+        return {name: str(each) for name, each in value.items()}
+    return value
+
+
 def described(connection: sa.Connection) -> dict[str, Any]:
     """Return everything the database says about its tables, in an order of its own."""
     inspector = sa.inspect(connection)
 
     def sorted_by_name(rows: Any) -> list[tuple[str, str]]:
-        return sorted((str(row["name"]), squeezed({key: row[key] for key in sorted(row)})) for row in rows)
+        return sorted((str(row["name"]), squeezed({key: plain(row[key]) for key in sorted(row)})) for row in rows)
 
     return {
         table: {

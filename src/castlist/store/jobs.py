@@ -18,7 +18,7 @@ from castlist.store.tables import images, jobs
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A job's row. Times are Unix milliseconds, money thousandths of a credit."""
+    """A job's row. Times are Unix milliseconds, money thousandths of a credit; `clock` and `finish`: domain.fairness."""
 
     id: str
     account_id: str
@@ -40,6 +40,8 @@ class Job:
     error_code: str | None = None
     error_message: str | None = None
     request_id: str | None = None
+    clock: int = 0
+    finish: int = 0
     created_ms: int
     started_ms: int | None = None
     finished_ms: int | None = None

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from castlist.domain.credits import EntryKind
@@ -45,6 +46,11 @@ accounts = Table(
     Column("id", String(40), primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     Column("created_ms", BigInteger, nullable=False),
+    # Quotas; null is none.
+    Column("most_open_jobs", Integer),
+    Column("most_images_a_day", Integer),
+    Column("most_millis_a_day", BigInteger),
+    Column("most_upload_bytes", BigInteger),
 )
 
 api_keys = Table(
@@ -60,6 +66,19 @@ api_keys = Table(
     Column("expires_ms", BigInteger),
     Column("revoked_ms", BigInteger),
     Column("last_used_ms", BigInteger),
+    Column("rate_a_minute", Integer),  # requests; null is the installation's, 0 is no limit
+    Column("weight", Integer, nullable=False, default=1, server_default="1"),
+    Column("priority", String(10), nullable=False, default="normal", server_default="normal"),
+)
+
+# When a key's whole minute will be there again: one number is all that its rate limit has to remember. PostgreSQL only,
+# where it is unlogged: no request waits for a disk, and a crash of the database forgives what was used. See domain.rates.
+rates = Table(
+    "rates",
+    metadata,
+    Column("key_id", String(40), primary_key=True),
+    Column("full_us", BigInteger, nullable=False),
+    Column("allowed", Boolean, nullable=False),
 )
 
 # Append-only. `balance_millis` is the account's balance after the entry: the sum of all changes up to here, kept beside
@@ -113,6 +132,8 @@ jobs = Table(
     Column("error_code", String(40)),
     Column("error_message", Text),
     Column("request_id", String(80)),
+    Column("clock", BigInteger, nullable=False, default=0, server_default="0"),  # these two: see domain.fairness
+    Column("finish", BigInteger, nullable=False, default=0, server_default="0"),
     Column("created_ms", BigInteger, nullable=False),
     Column("started_ms", BigInteger),
     Column("finished_ms", BigInteger),
@@ -125,6 +146,8 @@ jobs = Table(
     Index("ix_jobs_account_newest", "account_id", "created_ms", "id"),
     Index("ix_jobs_status", "status", "created_ms"),
     Index("ix_jobs_expires", "expires_ms"),
+    Index("ix_jobs_clock", "clock", sqlite_where=text("attempt > 0"), postgresql_where=text("attempt > 0")),
+    Index("ix_jobs_key_finish", "key_id", "finish"),
 )
 
 # One row an image, written when the image lands or is given up: a job that starts again keeps what it has.

@@ -13,6 +13,7 @@ from castlist.domain.model_types import MODEL_TYPES
 from castlist.domain.requests import RunRequest, request_model
 from castlist.engines import catalog
 from castlist.engines.catalog import Catalog
+from castlist.flow.screen import build_screen
 from castlist.flow.service import Service, Terms
 from castlist.net.guard import FetchPolicy
 from castlist.provenance import issuer
@@ -64,6 +65,12 @@ def build(settings: Settings) -> Service:
             upload_ms=round(settings.upload_hours * HOUR_MS),
         ),
         marking=_marking(settings),
+        screen=build_screen(
+            settings.safety_classifier,
+            settings.safety_limits,
+            inputs=settings.safety_input,
+            outputs=settings.safety_output,
+        ),
         fetch_policy=FetchPolicy(
             allow_networks=settings.fetch_allow_networks,
             allow_hosts=settings.fetch_allow_hosts,

@@ -3,13 +3,14 @@
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import platformdirs
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from castlist.domain.credits import to_millis
+from castlist.domain.safety import DEFAULT_LIMITS
 
 
 class Settings(BaseSettings):
@@ -55,6 +56,13 @@ class Settings(BaseSettings):
     )
     fetch_allow_ports: tuple[int, ...] = Field((80, 443), description="Ports from which pictures may be fetched.")
     max_body_bytes: int = Field(30_000_000, gt=0, description="Largest request body.")
+    safety_input: bool = Field(True, description="Refuse pictures of characters that the safety classifier objects to.")
+    safety_output: bool = Field(True, description="Hold back images that the safety classifier objects to.")
+    safety_classifier: str = Field("bundled", description="The classifier: bundled, or one that a package brings.")
+    safety_limits: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
+        default_factory=lambda: dict(DEFAULT_LIMITS),
+        description="What is refused, by class, from how sure the classifier is: { explicit = 0.85 }.",
+    )
     mark_watermark: bool = Field(True, description="Put an imperceptible watermark into every picture.")
     mark_credentials: bool = Field(True, description="Sign every picture with C2PA content credentials.")
     mark_tags: bool = Field(True, description="Write plain IPTC/XMP tags into every picture that a machine made it.")

@@ -14,7 +14,9 @@ from castlist.domain.tasks import Made, NotMade, Outcome, Pixels, Reference, Sho
 from castlist.engines.base import Local
 from castlist.flow.encoding import UNMARKED, encoder
 from castlist.flow.make import Landed, Lost, make
+from castlist.flow.screen import Screen
 from castlist.flow.watch import JobWatch
+from castlist.testing.classifiers import RedIsExplicit
 from castlist.testing.engines import ToyEngine
 from castlist.testing.pictures import figure
 
@@ -125,3 +127,32 @@ async def test_copies_are_told_of() -> None:
         "This image is nearly the reference itself.",
         "This image is nearly the same as image 1.",
     )
+
+
+async def screened(engine: Local, count: int = 1, wanted: float | None = None) -> list[Landed | Lost]:
+    made = make(
+        engine,
+        task(count),
+        JobWatch(count),
+        encode=encoder(engine.card, "png", UNMARKED, now_ms=0),
+        min_identity=wanted,
+        screen=Screen(RedIsExplicit()),
+    )
+    return [result async for result in made]
+
+
+RED = np.full((192, 192, 3), (255, 0, 0), np.uint8)
+
+
+async def test_an_image_that_the_safety_gate_refuses_is_lost_and_not_taken_again() -> None:
+    actor = Actor(RED, CHARACTER)
+    (lost,) = await screened(actor, wanted=0.9)
+    assert isinstance(lost, Lost)
+    assert (lost.reason.code, lost.attempts) == ("refused", 1)
+    assert lost.reason.message.startswith("This image was made and refused: it looks sexually explicit")
+
+
+async def test_a_refused_retake_leaves_the_take_before() -> None:
+    (landed,) = await screened(Actor(STRANGER, RED), wanted=0.9)
+    assert isinstance(landed, Landed)
+    assert np.array_equal(landed.made.pixels, STRANGER)

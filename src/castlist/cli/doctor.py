@@ -38,7 +38,14 @@ class Finding:
 def doctor(as_json: AsJson = False) -> None:
     """Check the installation; exit code 1 when something is wrong."""
     settings = load_settings()
-    checks: list[Callable[[Settings], list[Finding]]] = [_packages, _bundled_files, _data_folder, _database, _engines]
+    checks: list[Callable[[Settings], list[Finding]]] = [
+        _packages,
+        _bundled_files,
+        _data_folder,
+        _database,
+        _engines,
+        _safety,
+    ]
     findings: list[Finding] = []
     for check in checks:
         try:
@@ -121,6 +128,19 @@ def _engines(settings: "Settings") -> list[Finding]:
     if not catalog.ready():
         found.append(Finding("engines", "wrong", "none is ready, so no job can be taken"))
     return found
+
+
+def _safety(settings: "Settings") -> list[Finding]:
+    from castlist.flow.screen import build_screen
+
+    inputs, outputs = settings.safety_input, settings.safety_output
+    screen = build_screen(settings.safety_classifier, settings.safety_limits, inputs=inputs, outputs=outputs)
+    if screen is None:
+        return [Finding("safety", "note", "off: no picture is refused, neither given nor made")]
+    sides = "given and made" if inputs and outputs else "given" if inputs else "made"
+    limits = ", ".join(f"{name} from {limit:g}" for name, limit in screen.limits.items()) or "nothing"
+    state = "ok" if inputs and outputs and screen.limits else "note"
+    return [Finding("safety", state, f"looks at pictures {sides}, refuses {limits}")]
 
 
 def _sha256(path: Path) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from castlist.engines.base import Engine
     from castlist.flow.encoding import Encode
     from castlist.flow.make import Landed, Lost
+    from castlist.flow.screen import Screen
     from castlist.flow.service import Service
 
 REFRESH_SECONDS = 0.1
@@ -32,6 +33,7 @@ class Work:
     task: "Task"
     output_format: "OutputFormat"
     encode: "Encode"
+    screen: "Screen | None"
 
 
 def generate(
@@ -112,6 +114,8 @@ def _plan(service: "Service", photo: Path, said: dict[str, Any], engine_id: str 
         seen = reference(photo.read_bytes())
     except OSError as error:
         raise Problem(f"{photo} cannot be read: {error.strerror or error}.") from None
+    if service.screen is not None:
+        service.screen.admit(seen.pixels, seen.alpha)
     height_px, width_px = seen.pixels.shape[:2]
     width_px, height_px = size_px(request.aspect_ratio, (width_px, height_px))
     seed, count = cast(int, request.seed), request.num_images
@@ -127,7 +131,7 @@ def _plan(service: "Service", photo: Path, said: dict[str, Any], engine_id: str 
         model_type=request.model_type,
     )
     encode = encoder(engine.card, request.output_format, service.marking, now_ms=service.clock())
-    return Work(engine, task, request.output_format, encode)
+    return Work(engine, task, request.output_format, encode, service.screen)
 
 
 def _validated(service: "Service", said: dict[str, Any]) -> "RunRequest":
@@ -150,7 +154,8 @@ async def _make(work: Work, out: Path) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     async with _progress(watch):
         try:
-            async for result in make(work.engine, work.task, watch, encode=work.encode, min_identity=None):
+            results = make(work.engine, work.task, watch, encode=work.encode, min_identity=None, screen=work.screen)
+            async for result in results:
                 rows.append(_keep(result, out, work.output_format))
                 watch.landed(result.shot.index)
         finally:

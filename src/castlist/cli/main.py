@@ -94,6 +94,7 @@ def _explained(error: Exception) -> str | None:
     from pydantic_settings import SettingsError
 
     from castlist.engines.catalog import DuplicateEngine
+    from castlist.flow.screen import BadScreen
 
     if isinstance(error, ValidationError) and error.title == "Settings":
         first = error.errors(include_url=False)[0]
@@ -104,6 +105,6 @@ def _explained(error: Exception) -> str | None:
         return f"the setting {named[1]} is not valid JSON." if named else f"the settings cannot be read: {error}."
     if isinstance(error, tomllib.TOMLDecodeError):
         return f"castlist.toml cannot be read: {error}."
-    if isinstance(error, DuplicateEngine):
+    if isinstance(error, DuplicateEngine | BadScreen):
         return str(error)
     return None

@@ -11,7 +11,7 @@
     ├── OutputExpired 410
     ├── PayloadTooLarge 413
     ├── UnsupportedMediaType 415
-    ├── InputImageRejected 422 ── NoSubjectFound
+    ├── InputImageRejected 422 ── NoSubjectFound · UnsafePicture
     ├── IdempotencyMismatch 422
     ├── RateLimitExceeded 429
     ├── ServerError 500 ── NotReady 503
@@ -136,6 +136,10 @@ class InputImageRejected(CastlistError):
 
 class NoSubjectFound(InputImageRejected):
     """No person, character or object stands out in this picture. Try one with a clear subject."""
+
+
+class UnsafePicture(InputImageRejected):
+    """The safety check refused this picture."""
 
 
 class IdempotencyMismatch(CastlistError):

@@ -22,6 +22,7 @@ from castlist.engines.base import Engine, Hosted, Local
 from castlist.flow import hosted
 from castlist.flow.encoding import Encode, Encoded
 from castlist.flow.hosted import Desk
+from castlist.flow.screen import Screen
 from castlist.scoring.copies import Album
 from castlist.scoring.identity import Identity
 from castlist.scoring.identity import Reference as Known
@@ -56,6 +57,7 @@ async def make(
     min_identity: float | None,
     keep_best: bool = True,
     desk: Desk | None = None,
+    screen: Screen | None = None,
 ) -> AsyncIterator[Landed | Lost]:
     """Yield every shot of the task as it is done, each exactly once.
 
@@ -64,6 +66,7 @@ async def make(
         min_identity: 0–1; what scores lower is taken again, as the gate decides. None leaves it to the engine's card.
         keep_best: whether an image of which no take reached that is delivered all the same, with its verdict.
         desk: how a hosted engine is reached, and what remembers the work it is asked for.
+        screen: the safety gate; an image that it refuses is lost like one that the engine refused.
 
     Raises:
         InputImageRejected: the reference is of no use to this engine.
@@ -76,8 +79,9 @@ async def make(
     shots = list(task.shots)
     while shots:
         again: list[Shot] = []
-        async for shot, outcome in _outcomes(engine, dataclasses.replace(task, shots=tuple(shots)), watch, desk):
+        async for shot, given in _outcomes(engine, dataclasses.replace(task, shots=tuple(shots)), watch, desk):
             roll = rolls[shot.index]
+            outcome = await _screened(given, screen)
             if isinstance(outcome, NotMade):
                 roll.takes.append(Take(made=False))
             else:
@@ -119,6 +123,17 @@ def _strayed(shot: Shot, gate: Gate, roll: _Roll) -> NotMade:
 
 def _prepare(task: Task) -> list[Known]:
     return [Known.prepare(reference.pixels, reference.alpha) for reference in task.references]
+
+
+async def _screened(outcome: Outcome, screen: Screen | None) -> Outcome:
+    """Turn an image that the safety gate refuses into one that was not made."""
+    if screen is None or isinstance(outcome, NotMade):
+        return outcome
+    refusal = await asyncio.to_thread(screen.refusal, outcome.pixels)
+    if refusal is None:
+        return outcome
+    structlog.get_logger().info("image refused", image=outcome.index, reason=refusal)
+    return NotMade(outcome.index, ImageRefused.code, refusal)
 
 
 def _land(shot: Shot, made: Made, known: list[Known], encode: Encode) -> Landed:

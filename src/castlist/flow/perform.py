@@ -93,7 +93,8 @@ async def _make_missing(service: Service, job: Job, watch: JobWatch) -> None:
         policy=service.fetch_policy,
     )
     encode = await _encoder(service, job, engine.card)
-    async for result in make(engine, task, watch, encode=encode, min_identity=wanted, desk=desk):
+    screen = service.screen
+    async for result in make(engine, task, watch, encode=encode, min_identity=wanted, desk=desk, screen=screen):
         await _keep(service, job, result)
         watch.landed(result.shot.index)
 

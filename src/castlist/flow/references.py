@@ -13,6 +13,7 @@ import numpy as np
 from castlist.domain.errors import InputImageRejected, NoSubjectFound
 from castlist.domain.links import LinkState, file_of
 from castlist.domain.tasks import Pixels, Reference
+from castlist.flow.screen import Screen
 from castlist.flow.service import Service
 from castlist.net.fetch import decode_data_uri, fetch
 from castlist.provenance.credentials import carries
@@ -45,7 +46,8 @@ async def take_in(service: Service, url: str) -> Kept:
     """Fetch, check and keep the picture behind a URL.
 
     Raises:
-        InputImageRejected: it could not be fetched, is no picture, is too large, or shows nothing.
+        InputImageRejected: it could not be fetched, is no picture, is too large, shows nothing, or is refused by
+            the safety gate.
     """
     own = file_of(url, secret=service.secret, now_ms=service.clock())
     if own is not None:
@@ -64,7 +66,7 @@ async def take_in(service: Service, url: str) -> Kept:
 
 async def keep(service: Service, data: bytes) -> Kept:
     """Check the bytes of a picture and keep it; raises as `take_in`."""
-    clean = await asyncio.to_thread(_clean, data)
+    clean = await asyncio.to_thread(_clean, data, service.screen)
     original = None
     if carries(data):
         original = await service.files.put(data, EXTENSIONS[clean.format])
@@ -94,8 +96,10 @@ class _Cleaned:
     format: str
 
 
-def _clean(data: bytes) -> _Cleaned:
+def _clean(data: bytes, screen: Screen | None) -> _Cleaned:
     found = picture.decode(data, max_side=MAX_SIDE_PX)
+    if screen is not None:
+        screen.admit(found.pixels, found.alpha)
     pixels: Pixels = found.pixels
     if found.alpha is not None:
         pixels = np.dstack([pixels, np.rint(found.alpha * 255).astype(np.uint8)])

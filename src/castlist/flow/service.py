@@ -9,6 +9,7 @@ from castlist.domain.credits import to_millis
 from castlist.domain.requests import RunRequest
 from castlist.engines.catalog import Catalog
 from castlist.flow.encoding import UNMARKED
+from castlist.flow.screen import Screen
 from castlist.net.guard import FetchPolicy
 from castlist.provenance.mark import Marking
 from castlist.store.database import Database
@@ -59,6 +60,8 @@ class Service:
     marking: Marking = UNMARKED
     """How images are marked as made by a machine."""
     fetch_policy: FetchPolicy = field(default_factory=FetchPolicy)
+    screen: Screen | None = None
+    """Refuses pictures that are unsafe; None lets all pass."""
     clock: Callable[[], int] = now_ms
 
     def price_millis(self, model_type: str) -> int:

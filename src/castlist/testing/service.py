@@ -12,6 +12,7 @@ from castlist.domain.credits import EntryKind, to_millis
 from castlist.domain.ids import new_id
 from castlist.engines.base import Engine
 from castlist.engines.catalog import Catalog, StandIn
+from castlist.flow.screen import Screen
 from castlist.flow.service import Service, Terms
 from castlist.net.guard import FetchPolicy
 from castlist.store import keys, ledger
@@ -73,6 +74,7 @@ def build_service(
     terms: Terms | None = None,
     fetch_policy: FetchPolicy = OFFLINE,
     clock: Clock | None = None,
+    screen: Screen | None = None,
 ) -> Service:
     """Return a service whose database and files lie in `folder`. It connects to nothing and has no tables yet.
 
@@ -89,6 +91,7 @@ def build_service(
         secret=SECRET,
         terms=terms or Terms(),
         fetch_policy=fetch_policy,
+        screen=screen,
         clock=clock or Clock(),
     )
 

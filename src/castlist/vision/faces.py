@@ -153,34 +153,48 @@ def _move(face: Face, shift: float, ratio: Floats) -> Face:
 
 
 def align(image: Image, face: Face) -> Image:
-    """Cut a face out as the embedder wants it: turned upright and scaled so that its five points fall on fixed places.
+    """Cut a face out as SFace wants it: turned upright and scaled so that its five points fall on fixed places.
 
     Returns:
         uint8 [112, 112, 3].
     """
+    return cut(image, face.points, _ALIGNED, 112)
+
+
+def cut(image: Image, points: Floats, places: Floats, side_px: int) -> Image:
+    """Cut a square out of a picture, turned and scaled so that points fall on places, as nearly as that can be.
+
+    Args:
+        image: uint8 [H, W, 3] sRGB.
+        points: float32 [N, 2], image px.
+        places: float32 [N, 2], px of the square.
+        side_px: the square's side.
+
+    Returns:
+        uint8 [side_px, side_px, 3].
+    """
     import cv2
 
-    matrix = _similarity(face.points)
+    matrix = _similarity(points, places)
     shrink = float(np.hypot(matrix[0, 0], matrix[1, 0]))
-    if shrink < 0.5:  # a warp alone would alias: bring the picture near the wanted size first
-        x, y, w, h = face.box
-        margin = 0.6 * max(w, h)
-        top, bottom = max(0, int(y - margin)), min(image.shape[0], int(y + h + margin) + 1)
-        left, right = max(0, int(x - margin)), min(image.shape[1], int(x + w + margin) + 1)
-        part = image[top:bottom, left:right]
+    if shrink < 0.5:  # a warp alone would alias: bring what the square will show near the wanted size first
+        corners = np.array([[0, 0], [side_px, 0], [0, side_px], [side_px, side_px]], np.float64)
+        there = (corners - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
+        (left, top), (right, bottom) = np.floor(there.min(0)).astype(int) - 2, np.ceil(there.max(0)).astype(int) + 2
+        left, top = max(int(left), 0), max(int(top), 0)
+        part = image[top : max(int(bottom), 0), left : max(int(right), 0)]
         if part.size:
             factor = shrink * 2
             size = max(1, round(part.shape[1] * factor)), max(1, round(part.shape[0] * factor))
             exact = np.array([size[0] / part.shape[1], size[1] / part.shape[0]], np.float32)
             image = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
-            matrix = _similarity(((face.points - [left, top]) * exact).astype(np.float32))
-    aligned = cv2.warpAffine(image, matrix, (112, 112), flags=cv2.INTER_LINEAR)
-    return np.asarray(aligned, np.uint8)
+            matrix = _similarity(((points - [left, top]) * exact).astype(np.float32), places)
+    return np.asarray(cv2.warpAffine(image, matrix, (side_px, side_px), flags=cv2.INTER_LINEAR), np.uint8)
 
 
-def _similarity(points: Floats) -> NDArray[np.float64]:
-    """Least-squares turn, scale and shift from a face's points to the aligned places (Umeyama), as a [2, 3] matrix."""
-    source, target = points.astype(np.float64), _ALIGNED.astype(np.float64)
+def _similarity(points: Floats, places: Floats) -> NDArray[np.float64]:
+    """Least-squares turn, scale and shift from points to places (Umeyama), as a [2, 3] matrix."""
+    source, target = points.astype(np.float64), places.astype(np.float64)
     middle, goal = source.mean(0), target.mean(0)
     a, b = source - middle, target - goal
     power = max(float((a * a).sum()), 1e-9)

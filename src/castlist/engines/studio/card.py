@@ -29,6 +29,7 @@ CARD = Card(
     progress=True,
     cancel=True,
     price_credits="1",
+    min_identity=0.0,  # every take shows the reference's own pixels: another one would be no more alike
     licence="Apache-2.0; bundled models MIT, Apache-2.0 and BSD-3-Clause, bundled plates as listed in NOTICE",
     source="castlist's own",
     cannot=(

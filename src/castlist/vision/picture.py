@@ -1,13 +1,14 @@
 """Untrusted bytes into pixels, and pixels into files. Called by whoever takes a picture in or gives one out.
 
-`decode` is a pure function of the bytes: it can run in a process of its own. It never sees a network or a disk.
+`decode` is a pure function of the bytes: `sandbox` runs it in a process of its own. It never sees a network or a disk.
 `encode` writes pixels and nothing else: no EXIF, no profile, no text, no time, so equal pixels are equal bytes.
 """
 
 import hashlib
+import math
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 40_000_000
 MAX_FILE_BYTES = 64_000_000
+LARGE_PROGRESSIVE_PX = 8_000_000
+STRIP_PX = 128
+TOO_MUCH_MEMORY = "The picture needs more memory than a picture may; send a smaller one."
 OutputFormat = Literal["png", "jpg", "webp"]
 Pixels = npt.NDArray[np.uint8]
 
@@ -44,6 +48,14 @@ class Picture:
     height: int
 
 
+class Decode(Protocol):
+    """What `decode` and `Sandbox.decode` both are."""
+
+    def __call__(self, data: bytes, *, max_pixels: int = ..., max_side: int | None = ...) -> Picture:
+        """Decode a picture of unknown origin; raises InputImageRejected."""
+        ...
+
+
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, max_side: int | None = None) -> Picture:
     """Decode a PNG, JPEG, WebP or GIF (first frame) of unknown origin.
 
@@ -54,25 +66,24 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, max_side: int | None = 
     """
     if len(data) > MAX_FILE_BYTES:
         raise InputImageRejected(f"The picture is larger than {MAX_FILE_BYTES / 1e6:g} MB.")
+    sha256 = hashlib.sha256(data).hexdigest()
     try:
         carved = carve(data, max_pixels)
+        del data  # large, and a caller that lent it for this call alone has no use for it either
         colours, alpha = _decode(carved, max_side)
     except InputImageRejected:
         raise
     except MemoryError:
-        raise InputImageRejected("The picture needs more memory than there is; send a smaller one.") from None
+        raise InputImageRejected(TOO_MUCH_MEMORY) from None
     except Exception:
         # Decoders raise nearly anything on broken data: OSError, SyntaxError, ValueError, EOFError, struct.error …
         raise InputImageRejected("The picture file is damaged or cut off.") from None
     width, height = carved.size if carved.orientation < 5 else carved.size[::-1]
-    sha256 = hashlib.sha256(data).hexdigest()
     return Picture(colours, alpha, carved.format, sha256, width, height)
 
 
 def _decode(carved: Carved, max_side: int | None) -> tuple[Pixels, npt.NDArray[np.float32] | None]:
-    image = _flatten(_load(carved, max_side), carved)
-    if max_side is not None and max(image.size) > max_side:
-        image = _shrink(image, max_side)
+    image = _shrink(_load(carved, max_side), carved, max_side)
     alpha = image.getchannel("A") if image.mode in ("RGBA", "LA") else None
     opaque = {"RGBA": "RGB", "LA": "L"}.get(image.mode)
     image = to_srgb(image.convert(opaque) if opaque else image, carved.icc)
@@ -92,24 +103,52 @@ def _load(carved: Carved, max_side: int | None) -> "Image":
         scale = max_side / max(image.size)
         if scale < 1:
             image.draft(None, (round(image.width * scale), round(image.height * scale)))
-    image.load()
+    try:
+        image.load()
+    except OSError:
+        if "progressive" in image.info and carved.size[0] * carved.size[1] > LARGE_PROGRESSIVE_PX:
+            raise MemoryError from None  # libjpeg holds all of it at once, and says of both that the data are broken
+        raise
+    if carved.frame != carved.size:
+        canvas = Image.new("RGBA", carved.size)
+        canvas.paste(_flatten(image), carved.offset)
+        return canvas
     return image
 
 
-def _flatten(image: "Image", carved: Carved) -> "Image":
-    """Bring any mode a decoder gives into L, LA, RGB, RGBA or CMYK at 8 bits, on the full canvas."""
+def _shrink(image: "Image", carved: Carved, max_side: int | None) -> "Image":
+    """Bring a picture to its size and to L, LA, RGB, RGBA or CMYK at 8 bits.
+
+    Strip by strip, since changing the mode or the size of all of it at once would take several times its memory.
+    """
     from PIL import Image
 
+    factor = max(image.size) / max_side if max_side is not None else 1.0
+    if factor <= 1:
+        return _flatten(image)
+    width, height = (max(1, round(side / factor)) for side in image.size)
+    step, reach = image.height / height, math.ceil(3 * factor) + 1  # a Lanczos window reaches three output pixels
+    small: Image.Image | None = None
+    for top in range(0, height, STRIP_PX):
+        bottom = min(top + STRIP_PX, height)
+        first, last = max(0, math.floor(top * step) - reach), min(image.height, math.ceil(bottom * step) + reach)
+        strip = _flatten(image.crop((0, first, image.width, last)))
+        box = (0, top * step - first, image.width, bottom * step - first)
+        strip = strip.resize((width, bottom - top), Image.Resampling.LANCZOS, box=box)
+        small = small or Image.new(strip.mode, (width, height))
+        small.paste(strip, (0, top))
+    assert small is not None
+    return small
+
+
+def _flatten(image: "Image") -> "Image":
+    """Bring any mode that a decoder gives into L, LA, RGB, RGBA or CMYK at 8 bits."""
     if image.mode.startswith("I"):
-        image = _from_16_bits(image)
-    elif image.mode in ("P", "PA") or "transparency" in image.info:
-        image = image.convert("RGBA" if image.mode == "PA" or "transparency" in image.info else "RGB")
-    elif image.mode not in ("L", "LA", "RGB", "RGBA", "CMYK"):
-        image = image.convert("L" if image.mode == "1" else "RGB")
-    if carved.frame != carved.size:
-        canvas = Image.new("RGBA", carved.size)
-        canvas.paste(image, carved.offset)
-        image = canvas
+        return _from_16_bits(image)
+    if image.mode in ("P", "PA") or "transparency" in image.info:
+        return image.convert("RGBA" if image.mode == "PA" or "transparency" in image.info else "RGB")
+    if image.mode not in ("L", "LA", "RGB", "RGBA", "CMYK"):
+        return image.convert("L" if image.mode == "1" else "RGB")
     return image
 
 
@@ -123,14 +162,6 @@ def _from_16_bits(image: "Image") -> "Image":
     if isinstance(hole, int):
         grey.putalpha(Image.fromarray(np.where(levels == hole, 0, 255).astype(np.uint8)))
     return grey
-
-
-def _shrink(image: "Image", max_side: int) -> "Image":
-    from PIL import Image
-
-    scale = max_side / max(image.size)
-    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
-    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
 
 
 def _to_array(image: "Image") -> Pixels:

@@ -27,7 +27,7 @@ _TABLES = {0xC4, 0xDB, 0xDD}
 
 @dataclass
 class _Walk:
-    kept: list[bytes] = field(default_factory=lambda: [b"\xff\xd8"])
+    kept: list[bytes | memoryview] = field(default_factory=lambda: [b"\xff\xd8"])
     frame: tuple[int, int, int] | None = None
     """Width, height (px) and blocks of 8 × 8 coefficients."""
     scans: int = 0
@@ -113,7 +113,7 @@ def _scan(data: bytes, at: int, header: bytes, walk: _Walk) -> int:
     found = _NEXT_MARKER.search(data, at)
     if found is None:
         raise cut_off("JPEG")
-    walk.kept += [header, data[at : found.start()]]
+    walk.kept += [header, memoryview(data)[at : found.start()]]
     walk.coded_bytes += found.start() - at
     return found.start()
 

@@ -26,27 +26,26 @@ _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 
 def carve(data: bytes, max_pixels: int) -> Carved:
     """Reduce a PNG or APNG file to its still picture. See `containers.carve`."""
     kept: dict[bytes, bytes] = {}
-    pixels: list[bytes] = []
-    for name, body in _chunks(data, max_pixels):
+    pixels: list[memoryview] = []  # views: the file may be large, and is copied once, into the new one
+    for name, body in _chunks(memoryview(data), max_pixels):
         if name == b"IDAT":
             pixels.append(body)
         elif name in (b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"eXIf"):
-            kept.setdefault(name, body)
+            kept.setdefault(name, bytes(body))
         elif not name[0] & 0x20 and name != b"IEND":
             raise damaged("PNG")  # a critical chunk no standard knows
     header = kept[b"IHDR"]
     width, height, depth, colour = unpack_from(">IIBB", header)
-    packed = b"".join(pixels)
-    if len(packed) * _DEFLATE_RATIO < height * (width * depth * _SAMPLES[colour] // 8):
+    if sum(map(len, pixels)) * _DEFLATE_RATIO < height * (width * depth * _SAMPLES[colour] // 8):
         raise cut_off("PNG")
-    parts = [SIGNATURE, _chunk(b"IHDR", header)]
+    parts: list[bytes | memoryview] = [SIGNATURE, *_chunk(b"IHDR", header)]
     if b"PLTE" in kept:
-        parts.append(_chunk(b"PLTE", kept[b"PLTE"]))
+        parts += _chunk(b"PLTE", kept[b"PLTE"])
     elif colour == 3:
         raise damaged("PNG")
     if b"tRNS" in kept:
-        parts.append(_chunk(b"tRNS", _transparency(kept[b"tRNS"], depth, colour)))
-    parts += [_chunk(b"IDAT", packed), _chunk(b"IEND", b"")]
+        parts += _chunk(b"tRNS", _transparency(kept[b"tRNS"], depth, colour))
+    parts += [*_chunk(b"IDAT", *pixels), *_chunk(b"IEND")]
     return Carved(
         "PNG",
         b"".join(parts),
@@ -57,7 +56,7 @@ def carve(data: bytes, max_pixels: int) -> Carved:
     )
 
 
-def _chunks(data: bytes, max_pixels: int) -> Iterator[tuple[bytes, bytes]]:
+def _chunks(data: memoryview, max_pixels: int) -> Iterator[tuple[bytes, memoryview]]:
     """Walk the chunks up to IEND; the header comes first and is judged before the walk goes on."""
     at, count = len(SIGNATURE), 0
     while True:
@@ -70,7 +69,7 @@ def _chunks(data: bytes, max_pixels: int) -> Iterator[tuple[bytes, bytes]]:
                 raise damaged("PNG")
             if end > len(data):
                 raise cut_off("PNG")
-            _check_header(data[at + 8 : at + 21], max_pixels)
+            _check_header(bytes(data[at + 8 : at + 21]), max_pixels)
         count += 1
         if not name.isalpha() or length > 0x7FFFFFFF:
             raise damaged("PNG")
@@ -96,8 +95,12 @@ def _check_header(header: bytes, max_pixels: int) -> None:
     check_size(width, height, max_pixels)
 
 
-def _chunk(name: bytes, body: bytes) -> bytes:
-    return pack(">I", len(body)) + name + body + pack(">I", zlib.crc32(body, zlib.crc32(name)))
+def _chunk(name: bytes, *body: bytes | memoryview) -> list[bytes | memoryview]:
+    """Write one chunk as the pieces it is joined from."""
+    checksum = zlib.crc32(name)
+    for piece in body:
+        checksum = zlib.crc32(piece, checksum)
+    return [pack(">I", sum(map(len, body))), name, *body, pack(">I", checksum)]
 
 
 def _transparency(body: bytes, depth: int, colour: int) -> bytes:

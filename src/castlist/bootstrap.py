@@ -23,6 +23,7 @@ from castlist.settings import Settings
 from castlist.store.database import Database
 from castlist.store.files import Files
 from castlist.store.migrate import migrate
+from castlist.vision.sandbox import Sandbox
 
 HOUR_MS = 3_600_000
 SIGNING_FILE = "signing.pem"
@@ -72,6 +73,7 @@ def build(settings: Settings) -> Service:
             outputs=settings.safety_output,
         ),
         fetch_policy=FetchPolicy(
+        sandbox=Sandbox(memory_bytes=settings.decoder_memory_mb * 1024 * 1024),
             allow_networks=settings.fetch_allow_networks,
             allow_hosts=settings.fetch_allow_hosts,
             allow_ports=settings.fetch_allow_ports,

@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     safety_input: bool = Field(True, description="Refuse pictures of characters that the safety classifier objects to.")
     safety_output: bool = Field(True, description="Hold back images that the safety classifier objects to.")
     safety_classifier: str = Field("bundled", description="The classifier: bundled, or one that a package brings.")
+    decoder_memory_mb: int = Field(
+        256, ge=128, description="Memory (MiB) that a process which decodes a stranger's picture may reach."
+    )
     safety_limits: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
         default_factory=lambda: dict(DEFAULT_LIMITS),
         description="What is refused, by class, from how sure the classifier is: { explicit = 0.85 }.",

@@ -66,7 +66,7 @@ async def take_in(service: Service, url: str) -> Kept:
 
 async def keep(service: Service, data: bytes) -> Kept:
     """Check the bytes of a picture and keep it; raises as `take_in`."""
-    clean = await asyncio.to_thread(_clean, data, service.screen)
+    clean = await asyncio.to_thread(_clean, data, service.decode, service.screen)
     original = None
     if carries(data):
         original = await service.files.put(data, EXTENSIONS[clean.format])
@@ -96,8 +96,8 @@ class _Cleaned:
     format: str
 
 
-def _clean(data: bytes, screen: Screen | None) -> _Cleaned:
-    found = picture.decode(data, max_side=MAX_SIDE_PX)
+def _clean(data: bytes, decode: picture.Decode, screen: Screen | None) -> _Cleaned:
+    found = decode(data, max_side=MAX_SIDE_PX)
     if screen is not None:
         screen.admit(found.pixels, found.alpha)
     pixels: Pixels = found.pixels

@@ -14,6 +14,8 @@ from castlist.net.guard import FetchPolicy
 from castlist.provenance.mark import Marking
 from castlist.store.database import Database
 from castlist.store.files import Files
+from castlist.vision import picture
+from castlist.vision.sandbox import Sandbox
 
 
 def now_ms() -> int:
@@ -64,8 +66,15 @@ class Service:
     """Refuses pictures that are unsafe; None lets all pass."""
     clock: Callable[[], int] = now_ms
 
+    sandbox: Sandbox | None = None
+    """Where the pictures of strangers are decoded; None is in this process."""
     def price_millis(self, model_type: str) -> int:
         """Return the price of one image, in thousandths of a credit: configuration first, then the serving card's."""
+    @property
+    def decode(self) -> picture.Decode:
+        """What decodes a picture that a stranger sent."""
+        return picture.decode if self.sandbox is None else self.sandbox.decode
+
         price = self.terms.prices.get(model_type)
         if price is None:
             own = [card.price_credits for card in self.catalog.cards() if card.model_types[:1] == (model_type,)]
@@ -76,3 +85,5 @@ class Service:
         """Close everything that is open."""
         self.queue.close()
         await self.database.close()
+        if self.sandbox is not None:
+            self.sandbox.close()

@@ -64,6 +64,7 @@ def build(settings: Settings) -> Service:
             default_price=settings.default_price,
             output_ms=round(settings.output_hours * HOUR_MS),
             upload_ms=round(settings.upload_hours * HOUR_MS),
+            rate_a_minute=settings.rate_limit,
         ),
         marking=_marking(settings),
         screen=build_screen(
@@ -72,8 +73,8 @@ def build(settings: Settings) -> Service:
             inputs=settings.safety_input,
             outputs=settings.safety_output,
         ),
-        fetch_policy=FetchPolicy(
         sandbox=Sandbox(memory_bytes=settings.decoder_memory_mb * 1024 * 1024),
+        fetch_policy=FetchPolicy(
             allow_networks=settings.fetch_allow_networks,
             allow_hosts=settings.fetch_allow_hosts,
             allow_ports=settings.fetch_allow_ports,

@@ -55,13 +55,16 @@ class Settings(BaseSettings):
         (), description="Hosts, as name or name:port, from which pictures may be fetched wherever they are."
     )
     fetch_allow_ports: tuple[int, ...] = Field((80, 443), description="Ports from which pictures may be fetched.")
+    rate_limit: int = Field(
+        60, ge=0, description="Requests a minute of a key that has no limit of its own; 0 is no limit."
+    )
     max_body_bytes: int = Field(30_000_000, gt=0, description="Largest request body.")
-    safety_input: bool = Field(True, description="Refuse pictures of characters that the safety classifier objects to.")
-    safety_output: bool = Field(True, description="Hold back images that the safety classifier objects to.")
-    safety_classifier: str = Field("bundled", description="The classifier: bundled, or one that a package brings.")
     decoder_memory_mb: int = Field(
         256, ge=128, description="Memory (MiB) that a process which decodes a stranger's picture may reach."
     )
+    safety_input: bool = Field(True, description="Refuse pictures of characters that the safety classifier objects to.")
+    safety_output: bool = Field(True, description="Hold back images that the safety classifier objects to.")
+    safety_classifier: str = Field("bundled", description="The classifier: bundled, or one that a package brings.")
     safety_limits: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
         default_factory=lambda: dict(DEFAULT_LIMITS),
         description="What is refused, by class, from how sure the classifier is: { explicit = 0.85 }.",

@@ -45,6 +45,8 @@ class Terms:
     output_ms: int = 24 * 3_600_000
     """How long a job's images are kept after its end."""
     upload_ms: int = 24 * 3_600_000
+    rate_a_minute: int = 0
+    """Requests of a key that has no limit of its own; 0 is no limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,17 +66,17 @@ class Service:
     fetch_policy: FetchPolicy = field(default_factory=FetchPolicy)
     screen: Screen | None = None
     """Refuses pictures that are unsafe; None lets all pass."""
-    clock: Callable[[], int] = now_ms
-
     sandbox: Sandbox | None = None
     """Where the pictures of strangers are decoded; None is in this process."""
-    def price_millis(self, model_type: str) -> int:
-        """Return the price of one image, in thousandths of a credit: configuration first, then the serving card's."""
+    clock: Callable[[], int] = now_ms
+
     @property
     def decode(self) -> picture.Decode:
         """What decodes a picture that a stranger sent."""
         return picture.decode if self.sandbox is None else self.sandbox.decode
 
+    def price_millis(self, model_type: str) -> int:
+        """Return the price of one image, in thousandths of a credit: configuration first, then the serving card's."""
         price = self.terms.prices.get(model_type)
         if price is None:
             own = [card.price_credits for card in self.catalog.cards() if card.model_types[:1] == (model_type,)]
@@ -84,6 +86,6 @@ class Service:
     async def close(self) -> None:
         """Close everything that is open."""
         self.queue.close()
-        await self.database.close()
         if self.sandbox is not None:
             self.sandbox.close()
+        await self.database.close()

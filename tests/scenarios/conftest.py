@@ -35,6 +35,7 @@ class Installation:
             **kept,
             "CASTLIST_DATA_DIR": str(folder),
             "CASTLIST_ENGINES": json.dumps(engine),
+            "CASTLIST_RATE_LIMIT": "0",
             "PYTHONPATH": str(HERE / "engine"),
         }
         self._server: subprocess.Popen[str] | None = None

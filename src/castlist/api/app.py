@@ -5,7 +5,8 @@ from fastapi import FastAPI
 from castlist.api import errors, openapi
 from castlist.api.context import PREFIX, Api
 from castlist.api.edge import Edge
-from castlist.api.routes import account, control, docs, files, health, jobs, models, report, runs, uploads
+from castlist.api.routes import account, consent, control, docs, files, health, jobs, models, report, runs, uploads
+from castlist.api.turnstile import Turnstile
 from castlist.flow.service import Service
 
 DEFAULT_MAX_BODY_BYTES = 30_000_000
@@ -23,9 +24,9 @@ def create_app(
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.api = Api(service=service, public_url=public_url, max_body_bytes=max_body_bytes)
-    app.add_middleware(Edge, max_body_bytes=max_body_bytes)
+    app.add_middleware(Edge, max_body_bytes=max_body_bytes, turnstile=Turnstile(service))
     errors.install(app)
-    for routes in (models, runs, jobs, report, control, uploads, account, files):
+    for routes in (models, runs, jobs, report, control, uploads, account, consent, files):
         app.include_router(routes.router, prefix=PREFIX)
     app.include_router(health.router)
     app.include_router(docs.router)

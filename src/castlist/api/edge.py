@@ -1,4 +1,4 @@
-"""The outermost layer of every answer: request id, size limit, security headers, one log line, no exception ever.
+"""The outermost layer of every answer: request id, key and rate, size limit, headers, one log line, no exception ever.
 
 Plain ASGI, because it must see bodies as they stream and answers of every kind.
 """
@@ -12,8 +12,10 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 
 from castlist.api.errors import render
+from castlist.api.turnstile import Turnstile, headers_of
 from castlist.domain.errors import CastlistError, PayloadTooLarge, ServerError
 from castlist.domain.ids import new_id
+from castlist.domain.rates import Verdict
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -34,8 +36,8 @@ _QUIET = ("/healthz", "/readyz")
 class Edge:
     """Wraps an app; see the module."""
 
-    def __init__(self, app: App, max_body_bytes: int) -> None:
-        self._app, self._max_body_bytes = app, max_body_bytes
+    def __init__(self, app: App, max_body_bytes: int, turnstile: Turnstile) -> None:
+        self._app, self._max_body_bytes, self._turnstile = app, max_body_bytes, turnstile
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -45,15 +47,17 @@ class Edge:
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id("req")
         scope.setdefault("state", {})["request_id"] = request_id
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            await _Exchange(self._app, request_id, self._max_body_bytes).run(scope, headers, receive, send)
+            exchange = _Exchange(self._app, request_id, self._max_body_bytes, self._turnstile)
+            await exchange.run(scope, headers, receive, send)
         return None
 
 
 class _Exchange:
     """One request and its answer."""
 
-    def __init__(self, app: App, request_id: str, max_body_bytes: int) -> None:
-        self._app, self._request_id, self._max_body_bytes = app, request_id, max_body_bytes
+    def __init__(self, app: App, request_id: str, max_body_bytes: int, turnstile: Turnstile) -> None:
+        self._app, self._request_id = app, request_id
+        self._max_body_bytes, self._turnstile = max_body_bytes, turnstile
         self._received_bytes = 0
         self._status: int | None = None
 
@@ -72,13 +76,14 @@ class _Exchange:
         async def finished(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._status = message["status"]
-                self._add_headers(message)
+                self._add_headers(message, scope["state"].get("rate"))
             elif method == "HEAD" and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
 
         log = structlog.get_logger()
         try:
+            await self._turnstile.admit(scope, headers)
             announced = headers.get("content-length", "")
             if announced.isdecimal() and int(announced[:20]) > self._max_body_bytes:
                 raise self._too_large()
@@ -97,8 +102,9 @@ class _Exchange:
     def _too_large(self) -> PayloadTooLarge:
         return PayloadTooLarge(f"The request body is larger than {self._max_body_bytes / 1_000_000:g} MB.")
 
-    def _add_headers(self, message: Message) -> None:
+    def _add_headers(self, message: Message, rate: Verdict | None) -> None:
         headers = MutableHeaders(raw=message.setdefault("headers", []))
+        headers.update(headers_of(rate) if rate is not None else {})
         for name, value in _HEADERS.items():
             headers.setdefault(name, value)
         headers["X-Request-Id"] = self._request_id

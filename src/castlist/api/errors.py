@@ -21,6 +21,7 @@ from castlist.domain.errors import (
     MethodNotAllowed,
     NotFound,
     PayloadTooLarge,
+    RateLimitExceeded,
     ServerError,
     UnsupportedMediaType,
 )
@@ -53,6 +54,8 @@ def render(error: CastlistError, request_id: str, headers: Mapping[str, str] | N
     headers = dict(headers or {})
     if isinstance(error, InvalidApiKey):
         headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, RateLimitExceeded):
+        headers["Retry-After"] = str(error.retry_after_seconds)
     return JSONResponse(envelope(error, request_id), status_code=error.status, headers=headers)
 
 
@@ -97,7 +100,7 @@ def _takes(request: Request, method: str) -> bool:
 def documented(*kinds: type[CastlistError]) -> dict[int | str, dict[str, Any]]:
     """Return the `responses` of a route that can end in these errors, each with an example of its envelope."""
     found: dict[int | str, dict[str, Any]] = {}
-    for kind in kinds:
+    for kind in (*kinds, *((RateLimitExceeded,) if InvalidApiKey in kinds else ())):  # who has a key has a rate
         error = kind(credits_remaining=1) if kind is InsufficientCredits else kind()
         answer = found.setdefault(
             kind.status,

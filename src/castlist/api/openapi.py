@@ -25,6 +25,14 @@ REQUEST_ID: dict[str, Any] = {
         "schema": {"type": "string"},
     }
 }
+RATE: dict[str, Any] = {
+    "X-RateLimit-Limit": {"description": "Requests a minute of this key.", "schema": {"type": "integer"}},
+    "X-RateLimit-Remaining": {"description": "Requests that may follow at once.", "schema": {"type": "integer"}},
+    "X-RateLimit-Reset": {
+        "description": "Unix seconds at which the whole minute is there again.",
+        "schema": {"type": "integer"},
+    },
+}
 
 
 def install(app: FastAPI, service: Service, public_url: str | None) -> None:
@@ -80,7 +88,7 @@ def _put_right(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
     if "HTTPValidationError" in str(answers.get("422", "")):
         del answers["422"]
     for answer in answers.values():
-        answer["headers"] = REQUEST_ID
+        answer["headers"] = {**REQUEST_ID, **(RATE if "security" in operation else {})}
         content = answer.get("content", {}).get("application/json", {})
         name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
         if answer["description"] == "Successful Response" and name in schemas:

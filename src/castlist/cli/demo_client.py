@@ -2,7 +2,9 @@
 
 import hashlib
 import io
+import json
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +18,6 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from castlist.cli.common import Problem, console
 
 MODEL = "/api/v1/models/consistent-characters/run"
-POLL_SECONDS = 0.25
 LONGEST_SECONDS = 900.0
 LEAST_DIFFERENCE = 2.0
 """Mean absolute difference of two pictures' pixel values (0–255) under which they count as the same picture."""
@@ -84,15 +85,26 @@ class Client:
         deadline = time.monotonic() + LONGEST_SECONDS
         with bar:
             line = bar.add_task(title, total=1.0)
-            while True:
-                job = _answer(self._http.get(submitted["statusUrl"]), 200)
-                if job["status"] == "completed":
-                    bar.update(line, completed=1.0)
-                    return job
-                _require(job["status"] != "failed", (job.get("error") or {}).get("message", "the job failed"))
+            for name, told in self._events(submitted["statusUrl"]):
                 _require(time.monotonic() < deadline, f"the job did not end within {LONGEST_SECONDS:.0f} s")
-                bar.update(line, completed=(job.get("progress") or {}).get("fraction", 0.0))
-                time.sleep(POLL_SECONDS)
+                if name == "progress":
+                    bar.update(line, completed=told["fraction"])
+            bar.update(line, completed=1.0)
+        job = _answer(self._http.get(submitted["statusUrl"]), 200)
+        _require(job["status"] == "completed", (job.get("error") or {}).get("message", "the job has not ended"))
+        return job
+
+    def _events(self, status_url: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield what a job's stream tells, by name, until it ends: one request instead of many."""
+        with self._http.stream("GET", f"{status_url}/events") as stream:
+            _require(stream.status_code == 200, f"the events answered {stream.status_code}")
+            name = ""
+            for text in stream.iter_lines():
+                field, _, value = text.partition(": ")
+                if field == "event":
+                    name = value
+                elif field == "data":
+                    yield name, json.loads(value)
 
     def _download(self, asset: dict[str, Any], target: Path, number: int) -> Image.Image:
         answer = self._anyone.get(asset["url"])

@@ -153,6 +153,10 @@ class RateLimitExceeded(CastlistError):
 
     code, status, retry = "rate_limit_exceeded", 429, True
 
+    def __init__(self, message: str | None = None, *, retry_after_seconds: int = 60) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
 
 class ServerError(CastlistError):
     """Something went wrong on our side. The request id finds it in the logs."""

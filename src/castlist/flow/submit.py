@@ -1,9 +1,10 @@
 """Turns a plan into a job: holds the credits, inserts the job, enqueues it. All in the caller's one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from castlist.domain.credits import EntryKind
 from castlist.domain.errors import IdempotencyMismatch
+from castlist.domain.fairness import Share
 from castlist.domain.ids import new_id
 from castlist.flow.plan import Plan
 from castlist.flow.references import Kept
@@ -22,6 +23,8 @@ class Caller:
     request_id: str | None = None
     base_url: str = ""
     """Address under which the caller reaches the service: what a webhook's body links to."""
+    share: Share = field(default_factory=Share)
+    """The key's part of the workers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from castlist.store.tables import images, jobs
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A job's row. Times are Unix milliseconds, money thousandths of a credit; `clock` and `finish`: domain.fairness."""
+    """A job's row. Times are Unix milliseconds, money thousandths of a credit. `clock`, `finish`: domain.fairness."""
 
     id: str
     account_id: str

@@ -2,10 +2,13 @@
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
+from castlist.domain.fairness import Priority, Share
 from castlist.domain.ids import new_id, new_key
 from castlist.store.database import Tx
 from castlist.store.tables import accounts, api_keys
@@ -29,6 +32,15 @@ class ApiKey:
     expires_ms: int | None = None
     revoked_ms: int | None = None
     last_used_ms: int | None = None
+    rate_a_minute: int | None = None
+    """Requests; None is the installation's own, 0 is no limit."""
+    weight: int = 1
+    priority: str = Priority.NORMAL
+
+    @property
+    def share(self) -> Share:
+        """The key's part of the workers."""
+        return Share(self.weight, Priority(self.priority))
 
     def is_valid(self, now_ms: int) -> bool:
         """Tell whether the key is neither revoked nor expired."""
@@ -45,12 +57,13 @@ def digest(key: str, pepper: bytes) -> str:
 
 async def ensure_account(tx: Tx, name: str, *, now_ms: int) -> str:
     """Return the id of the account of this name, making it if there is none."""
-    found = (await tx.execute(select(accounts.c.id).where(accounts.c.name == name))).scalar_one_or_none()
-    if found:
+    query = select(accounts.c.id).where(accounts.c.name == name)
+    if found := (await tx.execute(query)).scalar_one_or_none():
         return found
-    account_id = new_id("acc")
-    await tx.execute(accounts.insert().values(id=account_id, name=name, created_ms=now_ms))
-    return account_id
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    row = dialect.insert(accounts).values(id=new_id("acc"), name=name, created_ms=now_ms)
+    await tx.execute(row.on_conflict_do_nothing(index_elements=["name"]))  # another may have been first meanwhile
+    return (await tx.execute(query)).scalar_one()
 
 
 async def find_account(tx: Tx, name: str) -> str | None:
@@ -119,6 +132,18 @@ async def revoke(tx: Tx, key_id: str, *, now_ms: int) -> bool:
     """Revoke a key; False when there is none or it is revoked already."""
     change = update(api_keys).where(api_keys.c.id == key_id, api_keys.c.revoked_ms.is_(None)).values(revoked_ms=now_ms)
     return (await tx.execute(change)).rowcount > 0
+
+
+async def change(tx: Tx, key_id: str, values: Mapping[str, object]) -> bool:
+    """Give a key other limits, by column; False when there is no such key."""
+    query = update(api_keys).where(api_keys.c.id == key_id).values(**values)
+    return (await tx.execute(query)).rowcount > 0
+
+
+async def forget(tx: Tx, *, before_ms: int) -> int:
+    """Remove keys that expired or were revoked before a moment, and return how many."""
+    gone = or_(api_keys.c.expires_ms < before_ms, api_keys.c.revoked_ms < before_ms)
+    return (await tx.execute(delete(api_keys).where(gone))).rowcount
 
 
 async def touch(tx: Tx, key_id: str, *, now_ms: int) -> None:

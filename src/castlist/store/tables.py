@@ -71,8 +71,9 @@ api_keys = Table(
     Column("priority", String(10), nullable=False, default="normal", server_default="normal"),
 )
 
-# When a key's whole minute will be there again: one number is all that its rate limit has to remember. PostgreSQL only,
-# where it is unlogged: no request waits for a disk, and a crash of the database forgives what was used. See domain.rates.
+# When a key's whole minute will be there again: one number is all that its rate limit has to remember (domain.rates).
+# PostgreSQL only, where it is unlogged: no request waits for a disk, and a crash of the database
+# forgives what was used.
 rates = Table(
     "rates",
     metadata,
@@ -191,6 +192,28 @@ remotes = Table(
     Column("seed", BigInteger, nullable=False),
     Column("remote", Text, nullable=False),
     PrimaryKeyConstraint("job_id", "position", "seed"),
+)
+
+# What all workers know in common about an engine: its breaker, who is at it, when it may be asked. See domain.lanes.
+lanes = Table(
+    "lanes",
+    metadata,
+    Column("engine", String(80), primary_key=True),
+    Column("lane", Text, nullable=False),
+)
+
+# What accounts state about the people in their pictures, append-only: the latest counts. See domain.consent.
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("version", String(20), nullable=False),
+    Column("stated", Boolean, nullable=False),  # false withdraws
+    Column("key_id", String(40)),  # null when an operator recorded it
+    Column("request_id", String(80)),
+    Column("created_ms", BigInteger, nullable=False),
+    Index("ix_consents_latest", "account_id", "created_ms"),
 )
 
 # Every file that came in or was fetched: uploads, data URIs, pictures behind URLs.

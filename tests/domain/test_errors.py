@@ -19,7 +19,7 @@ CONTRACT = {
     500: {"server_error"},
     503: {"server_error", "model_unavailable"},
 }
-ENDS_OF_JOBS = {"canceled", "refused", "engine_failed", "worker_lost"}
+ENDS_OF_JOBS = {"canceled", "refused", "drifted", "engine_failed", "worker_lost"}
 
 
 def test_every_row_of_the_contract_is_in_the_tree_and_nothing_else() -> None:

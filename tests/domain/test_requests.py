@@ -27,6 +27,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         "reference_images": [],
         "character_id": None,
         "min_identity": None,
+        "on_drift": "deliver",
     }
 
 
@@ -46,6 +47,7 @@ def test_another_spelling_means_the_same() -> None:
         {"seed": 2**32},
         {"seed": 1.5},
         {"min_identity": -0.1},
+        {"on_drift": "refund"},
         {"prompt": "x" * 4001},
         {"reference_images": ["no url"]},
         {"reference_images": ["https://example.com/a.png"] * 17},

@@ -13,7 +13,7 @@ from castlist.testing.hosted_kit import HostedContract
 from castlist.testing.stub_service import Answer, Call, Dialect, Stub, Work
 
 CORE = {"input_image", "num_images", "background", "randomize_images", "model_type", "prompt", "webhook_url"}
-OURS = {"aspect_ratio", "seed", "output_format", "reference_images", "character_id", "min_identity"}
+OURS = {"aspect_ratio", "seed", "output_format", "reference_images", "character_id", "min_identity", "on_drift"}
 
 
 class ContractDialect(Dialect):

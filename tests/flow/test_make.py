@@ -97,7 +97,7 @@ async def test_a_caller_may_want_nothing_rather_than_a_stranger() -> None:
     actor = Actor(STRANGER, STRANGER, STRANGER)
     (lost,) = await all_of(actor, 0.9, keep_best=False)
     assert isinstance(lost, Lost)
-    assert (lost.reason.code, lost.attempts) == ("engine_failed", 3)
+    assert (lost.reason.code, lost.attempts) == ("drifted", 3)
     assert "0.90 is wanted" in lost.reason.message
 
 
@@ -156,3 +156,19 @@ async def test_a_refused_retake_leaves_the_take_before() -> None:
     (landed,) = await screened(Actor(STRANGER, RED), wanted=0.9)
     assert isinstance(landed, Landed)
     assert np.array_equal(landed.made.pixels, STRANGER)
+
+
+async def test_an_image_that_repeats_one_of_an_earlier_attempt_is_told_of() -> None:
+    """A worker that takes over a half-done job sees what the one before it delivered."""
+    actor = Actor(CHARACTER)
+    made = make(
+        actor,
+        task(),
+        JobWatch(1),
+        encode=encoder(actor.card, "png", UNMARKED, now_ms=0),
+        min_identity=None,
+        earlier=[(2, CHARACTER)],
+    )
+    (landed,) = [result async for result in made]
+    assert isinstance(landed, Landed)
+    assert "This image is nearly the same as image 3." in landed.made.notes

@@ -14,7 +14,7 @@ from castlist.cli.common import AsJson, Problem, console, load_settings, print_j
 from castlist.domain.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from castlist.domain.requests import OutputFormat, RunRequest
+    from castlist.domain.requests import RunRequest
     from castlist.domain.tasks import Task
     from castlist.engines.base import Engine
     from castlist.flow.encoding import Encode
@@ -31,7 +31,7 @@ class Work:
 
     engine: "Engine"
     task: "Task"
-    output_format: "OutputFormat"
+    request: "RunRequest"
     encode: "Encode"
     screen: "Screen | None"
 
@@ -48,6 +48,10 @@ def generate(
     model_type: Annotated[str | None, typer.Option(help="As the API's model_type.")] = None,
     engine: Annotated[str | None, typer.Option(help="An engine by its id; castlist engines lists them.")] = None,
     in_order: Annotated[bool, typer.Option(help="The first poses in order instead of drawn ones.")] = False,
+    min_identity: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Pictures that score lower are taken again; the engine's own.")
+    ] = None,
+    on_drift: Annotated[str, typer.Option(help="When no take is like enough: deliver the best, or drop it.")] = "deliver",
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("out"),
     as_json: AsJson = False,
 ) -> None:
@@ -63,6 +67,8 @@ def generate(
         "aspect_ratio": aspect_ratio,
         "seed": secrets.randbelow(2**32) if seed is None else seed,
         "output_format": output_format,
+        "min_identity": min_identity,
+        "on_drift": on_drift,
     }
     if model_type is not None:
         said["model_type"] = model_type
@@ -131,7 +137,7 @@ def _plan(service: "Service", photo: Path, said: dict[str, Any], engine_id: str 
         model_type=request.model_type,
     )
     encode = encoder(engine.card, request.output_format, service.marking, now_ms=service.clock())
-    return Work(engine, task, request.output_format, encode, service.screen)
+    return Work(engine, task, request, encode, service.screen)
 
 
 def _validated(service: "Service", said: dict[str, Any]) -> "RunRequest":
@@ -154,9 +160,17 @@ async def _make(work: Work, out: Path) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     async with _progress(watch):
         try:
-            results = make(work.engine, work.task, watch, encode=work.encode, min_identity=None, screen=work.screen)
+            results = make(
+                work.engine,
+                work.task,
+                watch,
+                encode=work.encode,
+                min_identity=work.request.min_identity,
+                keep_best=work.request.on_drift == "deliver",
+                screen=work.screen,
+            )
             async for result in results:
-                rows.append(_keep(result, out, work.output_format))
+                rows.append(_keep(result, out, work.request.output_format))
                 watch.landed(result.shot.index)
         finally:
             watch.stop()

@@ -19,6 +19,7 @@ MAX_URL_CHARS = 28_000_000
 URL_SCHEMES = ("http://", "https://", "data:")
 
 OutputFormat = Literal["png", "jpg", "webp"]
+OnDrift = Literal["deliver", "drop"]
 AspectRatio = Literal["1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", "match_input_image"]
 
 
@@ -68,6 +69,11 @@ class RunRequest(BaseModel):
     )
     min_identity: float | None = Field(
         None, ge=0, le=1, strict=False, description="Pictures that score lower are taken again, at no charge."
+    )
+    on_drift: OnDrift = Field(
+        "deliver",
+        description="A picture of which no take scored high enough: deliver the best with its honest verdict, or drop "
+        "it and give its credits back.",
     )
 
     @field_validator("input_image", "reference_images")

@@ -8,13 +8,13 @@ The engine runs in a thread of its own, one image ahead of scoring and encoding.
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import structlog
 
-from castlist.domain.errors import EngineFailed, ImageRefused, InputImageRejected, JobCanceled, ServerError
+from castlist.domain.errors import EngineFailed, ImageDrifted, ImageRefused, InputImageRejected, JobCanceled, ServerError
 from castlist.domain.gate import Gate, Step, Take
 from castlist.domain.seeds import image_seed
 from castlist.domain.tasks import Alpha, Made, NotMade, Outcome, Pixels, Shot, Task, Watch
@@ -24,7 +24,7 @@ from castlist.flow.encoding import Encode, Encoded
 from castlist.flow.hosted import Desk
 from castlist.flow.screen import Screen
 from castlist.scoring.copies import Album
-from castlist.scoring.identity import Identity
+from castlist.scoring.identity import Identity, best_of
 from castlist.scoring.identity import Reference as Known
 
 
@@ -58,6 +58,7 @@ async def make(
     keep_best: bool = True,
     desk: Desk | None = None,
     screen: Screen | None = None,
+    earlier: Sequence[tuple[int, Pixels]] = (),
 ) -> AsyncIterator[Landed | Lost]:
     """Yield every shot of the task as it is done, each exactly once.
 
@@ -67,6 +68,7 @@ async def make(
         keep_best: whether an image of which no take reached that is delivered all the same, with its verdict.
         desk: how a hosted engine is reached, and what remembers the work it is asked for.
         screen: the safety gate; an image that it refuses is lost like one that the engine refused.
+        earlier: images of the same job that were delivered before, each with its index: nothing may repeat them.
 
     Raises:
         InputImageRejected: the reference is of no use to this engine.
@@ -74,7 +76,7 @@ async def make(
     """
     gate = Gate(engine.card.min_identity if min_identity is None else min_identity, keep_best=keep_best)
     known = await asyncio.to_thread(_prepare, task)
-    album = Album.of([reference.pixels for reference in task.references])
+    album = await asyncio.to_thread(_album, task, earlier)
     rolls = {shot.index: _Roll(gate) for shot in task.shots}
     shots = list(task.shots)
     while shots:
@@ -118,7 +120,14 @@ def _strayed(shot: Shot, gate: Gate, roll: _Roll) -> NotMade:
     message = (
         f"None of {len(roll.takes)} takes was like enough: the best scored {best:.2f}, {gate.wanted:.2f} is wanted."
     )
-    return NotMade(shot.index, EngineFailed.code, message)
+    return NotMade(shot.index, ImageDrifted.code, message)
+
+
+def _album(task: Task, earlier: Sequence[tuple[int, Pixels]]) -> Album:
+    album = Album.of([reference.pixels for reference in task.references])
+    for index, pixels in earlier:
+        album.add(index, np.ascontiguousarray(pixels[..., :3]))
+    return album
 
 
 def _prepare(task: Task) -> list[Known]:
@@ -137,7 +146,7 @@ async def _screened(outcome: Outcome, screen: Screen | None) -> Outcome:
 
 
 def _land(shot: Shot, made: Made, known: list[Known], encode: Encode) -> Landed:
-    identity = max((reference.score(*_split(made.pixels)) for reference in known), key=lambda one: one.score or 0)
+    identity, _ = best_of(known, *_split(made.pixels))
     return Landed(shot, made, identity, encode(made), attempts=1)
 
 

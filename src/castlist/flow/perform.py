@@ -7,7 +7,7 @@ No transaction is open while an engine works.
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import structlog
@@ -17,7 +17,7 @@ from castlist.domain.cards import Card
 from castlist.domain.errors import CastlistError, InputImageRejected, JobCanceled, ModelUnavailable, WorkerLost
 from castlist.domain.jobs import MAX_ATTEMPTS
 from castlist.domain.seeds import image_seed
-from castlist.domain.tasks import Shot, Task
+from castlist.domain.tasks import Pixels, Shot, Task
 from castlist.flow.encoding import Encode, encoder
 from castlist.flow.finish import Failed, Result, Succeeded, finish
 from castlist.flow.hosted import Desk
@@ -28,8 +28,10 @@ from castlist.flow.watch import JobWatch
 from castlist.store import jobs, remotes
 from castlist.store.files import content_type
 from castlist.store.jobs import Image, Job
+from castlist.vision import picture
 
 HEARTBEAT_SECONDS = 0.5
+COMPARED_SIDE_PX = 512
 
 
 class Interrupted(Exception):
@@ -80,21 +82,31 @@ async def _make_missing(service: Service, job: Job, watch: JobWatch) -> None:
     if engine is None:
         raise ModelUnavailable(f"The engine {job.engine} is no longer there.")
     async with service.database.read() as tx:
-        there = {image.position for image in (await jobs.images_of(tx, [job.id]))[job.id]}
+        earlier = (await jobs.images_of(tx, [job.id]))[job.id]
+    there = {image.position for image in earlier}
     shots = tuple(shot for shot in shots_of(job) if shot.index not in there)
     watch.done = len(there)
     if not shots:
         return
     task = await _task(service, job, shots)
-    wanted = job.request["min_identity"]
     desk = Desk(
         remotes=JobRemotes(service, job),
         leave_running=lambda: watch.lost and not watch.ended,
         policy=service.fetch_policy,
     )
     encode = await _encoder(service, job, engine.card)
-    screen = service.screen
-    async for result in make(engine, task, watch, encode=encode, min_identity=wanted, desk=desk, screen=screen):
+    results = make(
+        engine,
+        task,
+        watch,
+        encode=encode,
+        min_identity=job.request["min_identity"],
+        keep_best=job.request.get("on_drift", "deliver") == "deliver",
+        desk=desk,
+        screen=service.screen,
+        earlier=await _opened(service, earlier),
+    )
+    async for result in results:
         await _keep(service, job, result)
         watch.landed(result.shot.index)
 
@@ -149,6 +161,17 @@ async def _task(service: Service, job: Job, shots: tuple[Shot, ...]) -> Task:
         prompt=request["prompt"],
         model_type=job.model_type,
     )
+
+
+async def _opened(service: Service, images: Sequence[Image]) -> list[tuple[int, Pixels]]:
+    """Open the images that an earlier attempt delivered, small: enough to tell whether another one repeats them."""
+    opened: list[tuple[int, Pixels]] = []
+    for image in images:
+        data = await service.files.get(image.file) if image.file else None
+        if data is not None:
+            seen = await asyncio.to_thread(picture.decode, data, max_side=COMPARED_SIDE_PX)
+            opened.append((image.position, seen.pixels))
+    return opened
 
 
 async def _keep(service: Service, job: Job, result: Landed | Lost) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from castlist.domain.cards import TRANSPARENT, Card
 from castlist.domain.errors import FieldProblem, InputImageRejected, InvalidRequest
 from castlist.domain.poses import POSES, Pose
-from castlist.domain.requests import RunRequest
+from castlist.domain.requests import OnDrift, RunRequest
 from castlist.domain.seeds import SEED_LIMIT, draw
 from castlist.domain.sizes import size_px
 from castlist.engines.catalog import Route
@@ -50,6 +50,7 @@ class Plan:
     prompt: str | None
     output_format: str
     min_identity: float | None
+    on_drift: OnDrift
     webhook_url: str | None
 
     def as_json(self) -> dict[str, Any]:
@@ -64,6 +65,7 @@ class Plan:
             "prompt": self.prompt,
             "output_format": self.output_format,
             "min_identity": self.min_identity,
+            "on_drift": self.on_drift,
             "webhook_url": self.webhook_url,
         }
 
@@ -101,6 +103,7 @@ async def plan(service: Service, request: RunRequest) -> Plan:
         prompt=request.prompt,
         output_format=request.output_format,
         min_identity=request.min_identity,
+        on_drift=request.on_drift,
         webhook_url=request.webhook_url,
     )
 

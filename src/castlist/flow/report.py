@@ -32,6 +32,7 @@ _VERDICTS = {
     "different": "different",
     "not_comparable": "not comparable",
 }
+_ON_DRIFT = {"deliver": "the best is delivered", "drop": "the image is dropped"}
 Pictures = Mapping[str, str]
 """data: URIs by the name of the file."""
 
@@ -124,6 +125,7 @@ def _given(job: Job, pictures: Pictures) -> str:
         ("Seed", job.seed),
         ("Prompt", request["prompt"] if len(request.get("prompt") or "") > TITLE_CHARS else None),
         ("Wanted identity", "the engine's own" if request.get("min_identity") is None else request["min_identity"]),
+        ("If no take reaches it", _ON_DRIFT[request.get("on_drift", "deliver")]),
     ]
     return f'<section class="given"><div class="references">{shown}</div>{_list(settings)}</section>'
 

@@ -72,7 +72,7 @@ def run(*script: object, task: Task | None = None, **options: object) -> list[Ou
 
     async def collect(stub: Stub) -> list[Outcome]:
         engine = OneShot(Options(base_url=stub.url, **options))  # type: ignore[arg-type]
-        return sorted([one async for _, one in outcomes(engine, task, Followed(), desk)], key=lambda one: one.index)
+        return sorted([one async for _, one in outcomes([engine], task, Followed(), desk)], key=lambda one: one.index)
 
     with serve(Shop(*script), figure_file(width_px=256, height_px=128)) as stub:
         return asyncio.run(collect(stub))
@@ -82,8 +82,8 @@ def test_each_shot_ends_for_itself() -> None:
     made, refused, broken = run(7, {"no": "Not that."}, {"what": 1})
     assert isinstance(made, Made)
     assert made.model == "plain-9"
-    assert refused == NotMade(1, "refused", "Not that.")
-    assert broken == NotMade(2, "engine_failed", "The engine could not make this image.")
+    assert refused == NotMade(1, "refused", "Not that.", engine="oneshot")
+    assert broken == NotMade(2, "engine_failed", "The engine could not make this image.", engine="oneshot")
 
 
 def test_pictures_have_the_size_asked_for_and_say_when_that_cost_something() -> None:
@@ -125,7 +125,7 @@ def test_make_runs_hosted_engines_like_any_other() -> None:
         desk = Desk(policy=FetchPolicy(allow_ports=()))
         task = a_task("toy", shots=2)
         results = make(
-            engine,
+            [engine],
             task,
             Followed(),
             encode=encoder(engine.card, "png", UNMARKED, now_ms=0),
@@ -156,7 +156,7 @@ def test_no_more_is_asked_for_at_once_than_the_operator_says() -> None:
 
     async def collect(stub: Stub) -> None:
         engine = Counting(Options(base_url=stub.url, concurrency=2))
-        streams = [outcomes(engine, a_task("toy", shots=5), Followed(), Desk()) for _ in range(2)]
+        streams = [outcomes([engine], a_task("toy", shots=5), Followed(), Desk()) for _ in range(2)]
 
         async def drain(stream: object) -> None:
             async for _ in stream:  # type: ignore[attr-defined]
@@ -174,7 +174,7 @@ def test_a_canceled_task_asks_for_nothing_more() -> None:
     watch.canceled = True
 
     async def collect() -> None:
-        async for _ in outcomes(OneShot(), a_task("toy", shots=9), watch, Desk()):
+        async for _ in outcomes([OneShot()], a_task("toy", shots=9), watch, Desk()):
             pytest.fail("nothing is to be made")
 
     with pytest.raises(JobCanceled):

@@ -51,7 +51,7 @@ class Actor(Local):
 
 async def all_of(engine: Local, wanted: float | None, count: int = 1, *, keep_best: bool = True) -> list[Landed | Lost]:
     made = make(
-        engine,
+        [engine],
         task(count),
         JobWatch(count),
         encode=encoder(engine.card, "png", UNMARKED, now_ms=0),
@@ -131,7 +131,7 @@ async def test_copies_are_told_of() -> None:
 
 async def screened(engine: Local, count: int = 1, wanted: float | None = None) -> list[Landed | Lost]:
     made = make(
-        engine,
+        [engine],
         task(count),
         JobWatch(count),
         encode=encoder(engine.card, "png", UNMARKED, now_ms=0),
@@ -162,7 +162,7 @@ async def test_an_image_that_repeats_one_of_an_earlier_attempt_is_told_of() -> N
     """A worker that takes over a half-done job sees what the one before it delivered."""
     actor = Actor(CHARACTER)
     made = make(
-        actor,
+        [actor],
         task(),
         JobWatch(1),
         encode=encoder(actor.card, "png", UNMARKED, now_ms=0),

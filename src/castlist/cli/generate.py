@@ -161,7 +161,7 @@ async def _make(work: Work, out: Path) -> list[dict[str, Any]]:
     async with _progress(watch):
         try:
             results = make(
-                work.engine,
+                [work.engine],
                 work.task,
                 watch,
                 encode=work.encode,

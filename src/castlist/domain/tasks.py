@@ -61,6 +61,8 @@ class Made:
     notes: tuple[str, ...] = ()
     prompt: str = ""
     """The words the engine was given for this image, if it reads any."""
+    engine: str = ""
+    """Who made it, filled in by `flow.route`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,10 @@ class NotMade:
     index: int
     code: str
     message: str
+    elsewhere: bool = False
+    """The next engine of the route may be asked: nothing was declined, and nothing is being paid for."""
+    engine: str = ""
+    """Who was asked last, filled in by `flow.route`."""
 
 
 Outcome = Made | NotMade

@@ -7,7 +7,10 @@ everything here may be logged, compared in tests and kept with a job.
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+Fault = Literal["", "passing", "key", "quota", "setup"]
+"""Whose fault it is that nothing came: nobody's and over soon; the operator's key, account, or settings; or unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,30 +112,62 @@ class Broken:
     """The service has lost or spoilt the work it had accepted: only asking anew can help."""
     wait_s: float = 0.0
     """How long the service wants to be left alone, where it says so in its answer and not in Retry-After."""
+    fault: Fault = ""
+    taken: bool = False
+    """For the driver to say: the service may have done paid work for this, or may still, so nobody else is asked."""
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether another engine may be asked for the same picture."""
+        return not self.taken and self.blame != ""
+
+    @property
+    def blame(self) -> Fault:
+        """Whose fault it is; what may work later, or was lost, is passing."""
+        return self.fault or ("passing" if self.retry or self.gone else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request for work was about to be sent, and nobody noted an answer: whether it arrived is not known."""
 
 
 Parsed = Pending | Finished | Refused | Broken
 
 
-def to_text(pending: Pending) -> str:
-    """Write down what a later process needs to go on waiting. Holds no secret."""
-    return json.dumps(asdict(pending), separators=(",", ":"))
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What is on file of one picture: with which engine, and how far it came."""
+
+    engine: str
+    work: Pending | Asked
 
 
-def from_text(text: str) -> Pending | None:
+def to_text(saved: Saved) -> str:
+    """Write down what a later process needs to go on. Holds no secret."""
+    work = asdict(saved.work) if isinstance(saved.work, Pending) else None
+    return json.dumps({"engine": saved.engine, "work": work}, separators=(",", ":"))
+
+
+def from_text(text: str) -> Saved | None:
     """Read what `to_text` wrote; None when it is unreadable, e.g. from another release."""
     try:
         found = json.loads(text)
-        return Pending(
-            str(found["remote_id"]),
-            _request(found["poll"]),
-            None if found["cancel"] is None else _request(found["cancel"]),
-            float(found["fraction"]),
-            bool(found["at_once"]),
-            None if found["then"] is None else _request(found["then"]),
-        )
+        work = found["work"]
+        return Saved(str(found["engine"]), Asked() if work is None else _pending(work))
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+def _pending(found: Mapping[str, Any]) -> Pending:
+    return Pending(
+        str(found["remote_id"]),
+        _request(found["poll"]),
+        None if found["cancel"] is None else _request(found["cancel"]),
+        float(found["fraction"]),
+        bool(found["at_once"]),
+        None if found["then"] is None else _request(found["then"]),
+    )
 
 
 def _request(found: Mapping[str, Any]) -> Request:

@@ -10,13 +10,15 @@ from typing import Any
 
 from castlist.domain.sizes import ASPECT_RATIOS
 from castlist.domain.tasks import Reference, Task
-from castlist.domain.wire import Broken, Reply
+from castlist.domain.wire import Broken, Fault, Reply
 from castlist.vision import picture
 from castlist.vision.fit import flatten
 
 JPEG_QUALITY = 95
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 """Statuses after which the same request may work."""
+FAULTS: dict[int, Fault] = {401: "key", 402: "quota", 403: "key", 404: "setup", 405: "setup", 410: "setup"}
+"""Statuses that are the operator's business. 400 and 422 are not among them: they may be a refusal we do not know."""
 
 
 def jpeg(reference: Reference) -> bytes:
@@ -86,7 +88,8 @@ def trouble(reply: Reply) -> Broken:
     """
     text = reply.body[:400].decode("utf-8", "replace")
     lost = reply.awaited is not None and reply.status in (404, 410)
-    return Broken(f"status {reply.status}: {text}", retry=reply.status in PASSING, gone=lost)
+    fault = "" if lost else FAULTS.get(reply.status, "")
+    return Broken(f"status {reply.status}: {text}", retry=reply.status in PASSING, gone=lost, fault=fault)
 
 
 def whole(value: object) -> int | None:

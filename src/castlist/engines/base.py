@@ -6,12 +6,13 @@ Engines are built once per process with their options and secrets; they never re
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from castlist.domain import prompts
 from castlist.domain.cards import Card, EngineOptions
+from castlist.domain.lanes import Limits
 from castlist.domain.tasks import Outcome, Shot, Task, Watch
 from castlist.domain.wire import Parsed, Reply, Request
 from castlist.net.pace import Pace
@@ -62,7 +63,18 @@ class HostedOptions(EngineOptions):
     references: int | None = Field(
         None, ge=1, le=16, description="Most reference pictures for every model, where yours differ from the built-in."
     )
-    concurrency: int = Field(4, ge=1, le=64, description="Images asked for at once, per worker process.")
+    concurrency: int = Field(4, ge=1, le=64, description="Images asked for at once, by all workers together.")
+    per_minute: int | None = Field(
+        None,
+        ge=1,
+        le=6000,
+        description="Most requests for work in a minute, by all workers together; unset: no limit.",
+    )
+    after_crash: Literal["ask again", "give up"] = Field(
+        "ask again",
+        description="What becomes of an image when its worker died with the request under way and the service cannot "
+        "tell whether it arrived: asked for again, and perhaps paid twice, or given up, and perhaps paid for nothing.",
+    )
     request_seconds: float = Field(60, gt=0, description="Longest time for one request.")
     total_seconds: float = Field(600, gt=0, description="Longest time for one image.")
     poll_seconds: float = Field(1, gt=0, description="First wait before looking after work; later ones are longer.")
@@ -78,6 +90,8 @@ class Hosted(Engine):
     """The service's model id by model type, as far as the operator does not say otherwise."""
     longest_prompts: ClassVar[Mapping[str, int]] = {}
     """By model type, how many characters of prompt the service reads, where that is few."""
+    key_header: str = ""
+    """Header for a key under which the service takes a repeated request for the same one, if it documents that."""
 
     def __init__(self, options: EngineOptions | None = None, secrets: Mapping[str, str] | None = None) -> None:
         super().__init__(options, secrets)
@@ -118,6 +132,17 @@ class Hosted(Engine):
         if over > 0:
             return f"The prompt is {over} characters longer than this model reads."
         return None
+
+    @property
+    def asks_again(self) -> bool:
+        """See `net.errand.Service`."""
+        return self.common.after_crash == "ask again"
+
+    @property
+    def limits(self) -> Limits:
+        """What the operator allows it."""
+        options = self.common
+        return Limits(options.concurrency, options.per_minute, place_ms=round(options.total_seconds * 1000) + 60_000)
 
     @property
     def reach(self) -> Reach:

@@ -2,26 +2,25 @@
 
 Knows no database; used by `perform` and the command line.
 
-The engine runs in a thread of its own, one image ahead of scoring and encoding.
+An engine that computes here runs in a thread of its own, one image ahead of scoring and encoding.
 """
 
 import asyncio
-import contextlib
 import dataclasses
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import structlog
 
-from castlist.domain.errors import EngineFailed, ImageDrifted, ImageRefused, InputImageRejected, JobCanceled, ServerError
+from castlist.domain.errors import ImageDrifted, ImageRefused
 from castlist.domain.gate import Gate, Step, Take
 from castlist.domain.seeds import image_seed
 from castlist.domain.tasks import Alpha, Made, NotMade, Outcome, Pixels, Shot, Task, Watch
-from castlist.engines.base import Engine, Hosted, Local
-from castlist.flow import hosted
+from castlist.engines.base import Engine
 from castlist.flow.encoding import Encode, Encoded
 from castlist.flow.hosted import Desk
+from castlist.flow.route import outcomes
 from castlist.flow.screen import Screen
 from castlist.scoring.copies import Album
 from castlist.scoring.identity import Identity, best_of
@@ -49,7 +48,7 @@ class Lost:
 
 
 async def make(
-    engine: Engine,
+    route: Sequence[Engine],
     task: Task,
     watch: Watch,
     *,
@@ -63,25 +62,28 @@ async def make(
     """Yield every shot of the task as it is done, each exactly once.
 
     Args:
+        route: the engines that may make them, in order; at least one.
         encode: turns finished pixels into a file; see `encoding.encoder`.
-        min_identity: 0–1; what scores lower is taken again, as the gate decides. None leaves it to the engine's card.
+        min_identity: 0–1; what scores lower is taken again, as the gate decides. None leaves it to the card of the
+            first engine.
         keep_best: whether an image of which no take reached that is delivered all the same, with its verdict.
         desk: how a hosted engine is reached, and what remembers the work it is asked for.
         screen: the safety gate; an image that it refuses is lost like one that the engine refused.
         earlier: images of the same job that were delivered before, each with its index: nothing may repeat them.
 
     Raises:
-        InputImageRejected: the reference is of no use to this engine.
+        InputImageRejected: the reference is of no use to an engine.
         JobCanceled: through `watch`.
     """
-    gate = Gate(engine.card.min_identity if min_identity is None else min_identity, keep_best=keep_best)
+    gate = Gate(route[0].card.min_identity if min_identity is None else min_identity, keep_best=keep_best)
     known = await asyncio.to_thread(_prepare, task)
     album = await asyncio.to_thread(_album, task, earlier)
     rolls = {shot.index: _Roll(gate) for shot in task.shots}
     shots = list(task.shots)
     while shots:
         again: list[Shot] = []
-        async for shot, given in _outcomes(engine, dataclasses.replace(task, shots=tuple(shots)), watch, desk):
+        stream = outcomes(route, dataclasses.replace(task, shots=tuple(shots)), watch, desk or Desk())
+        async for shot, given in stream:
             roll = rolls[shot.index]
             outcome = await _screened(given, screen)
             if isinstance(outcome, NotMade):
@@ -142,7 +144,7 @@ async def _screened(outcome: Outcome, screen: Screen | None) -> Outcome:
     if refusal is None:
         return outcome
     structlog.get_logger().info("image refused", image=outcome.index, reason=refusal)
-    return NotMade(outcome.index, ImageRefused.code, refusal)
+    return NotMade(outcome.index, ImageRefused.code, refusal, engine=outcome.engine)
 
 
 def _land(shot: Shot, made: Made, known: list[Known], encode: Encode) -> Landed:
@@ -167,40 +169,3 @@ def _split(pixels: Pixels) -> tuple[Pixels, Alpha | None]:
 
 def _retake(shot: Shot, job_seed: int, attempt: int) -> Shot:
     return dataclasses.replace(shot, seed=image_seed(job_seed, shot.index, attempt))
-
-
-async def _outcomes(engine: Engine, task: Task, watch: Watch, desk: Desk | None) -> AsyncIterator[tuple[Shot, Outcome]]:
-    """Yield one outcome a shot; what the engine leaves out, or breaks off with, becomes `NotMade`."""
-    if isinstance(engine, Hosted):
-        async with contextlib.aclosing(hosted.outcomes(engine, task, watch, desk or Desk())) as stream:
-            async for pair in stream:
-                yield pair
-        return
-    if not isinstance(engine, Local):
-        raise ServerError(f"{engine.card.id} is neither a local nor a hosted engine.")
-    missing = {shot.index: shot for shot in task.shots}
-    failure = EngineFailed()
-    try:
-        async for outcome in _ahead(engine.generate(task, watch)):
-            shot = missing.pop(outcome.index, None)
-            if shot is not None:
-                yield shot, outcome
-    except (InputImageRejected, JobCanceled):
-        raise
-    except ImageRefused as refusal:
-        failure = refusal
-    except Exception:
-        structlog.get_logger().exception("engine failed", engine=engine.card.id)
-    for shot in missing.values():
-        yield shot, NotMade(shot.index, failure.code, failure.message)
-
-
-async def _ahead(outcomes: Iterator[Outcome]) -> AsyncIterator[Outcome]:
-    """Yield from a blocking iterator, letting it work on the next item while the last one is used."""
-    following = asyncio.create_task(asyncio.to_thread(next, outcomes, None))
-    try:
-        while (outcome := await following) is not None:
-            following = asyncio.create_task(asyncio.to_thread(next, outcomes, None))
-            yield outcome
-    finally:
-        following.cancel()

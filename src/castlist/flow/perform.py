@@ -16,16 +16,19 @@ from castlist.domain import poses
 from castlist.domain.cards import Card
 from castlist.domain.errors import CastlistError, InputImageRejected, JobCanceled, ModelUnavailable, WorkerLost
 from castlist.domain.jobs import MAX_ATTEMPTS
+from castlist.domain.lanes import Wait
 from castlist.domain.seeds import image_seed
-from castlist.domain.tasks import Pixels, Shot, Task
-from castlist.flow.encoding import Encode, encoder
+from castlist.domain.tasks import Made, Pixels, Shot, Task
+from castlist.engines.base import Engine
+from castlist.flow.admission import Step
+from castlist.flow.encoding import Encode, Encoded, encoder
 from castlist.flow.finish import Failed, Result, Succeeded, finish
 from castlist.flow.hosted import Desk
 from castlist.flow.make import Landed, Lost, make
 from castlist.flow.references import load
 from castlist.flow.service import Service
 from castlist.flow.watch import JobWatch
-from castlist.store import jobs, remotes
+from castlist.store import jobs, lanes, remotes
 from castlist.store.files import content_type
 from castlist.store.jobs import Image, Job
 from castlist.vision import picture
@@ -78,9 +81,7 @@ async def _walk(service: Service, job: Job, stopping: asyncio.Event) -> Result:
 
 
 async def _make_missing(service: Service, job: Job, watch: JobWatch) -> None:
-    engine = service.catalog.engines.get(job.engine)
-    if engine is None:
-        raise ModelUnavailable(f"The engine {job.engine} is no longer there.")
+    route = _route(service, job)
     async with service.database.read() as tx:
         earlier = (await jobs.images_of(tx, [job.id]))[job.id]
     there = {image.position for image in earlier}
@@ -90,13 +91,20 @@ async def _make_missing(service: Service, job: Job, watch: JobWatch) -> None:
         return
     task = await _task(service, job, shots)
     desk = Desk(
+        decode=service.decode,
+        name=job.id,
         remotes=JobRemotes(service, job),
+        lanes=SharedLanes(service),
         leave_running=lambda: watch.lost and not watch.ended,
         policy=service.fetch_policy,
     )
-    encode = await _encoder(service, job, engine.card)
+    encoders = {engine.card.id: await _encoder(service, job, engine.card) for engine in route}
+
+    def encode(made: Made) -> Encoded:
+        return encoders[made.engine](made)
+
     results = make(
-        engine,
+        route,
         task,
         watch,
         encode=encode,
@@ -123,12 +131,37 @@ class JobRemotes:
         async with self.service.database.read() as tx:
             return await remotes.saved(tx, self.job.id, shot.index, shot.seed)
 
-    async def save(self, shot: Shot, remote: str) -> None:
+    async def save(self, shot: Shot, remote: str | None) -> None:
         """See `flow.hosted.Remotes`."""
         async with self.service.database.write() as tx:
             if not await jobs.holds(tx, self.job.id, self.job.attempt):
                 raise Interrupted(f"job {self.job.id} is another worker's by now")
-            await remotes.save(tx, self.job.id, shot.index, shot.seed, remote)
+            if remote is None:
+                await remotes.drop(tx, self.job.id, shot.index, shot.seed)
+            else:
+                await remotes.save(tx, self.job.id, shot.index, shot.seed, remote)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SharedLanes:
+    """The `Lanes` of an installation, in its database: limits and breakers hold for all its workers."""
+
+    service: Service
+
+    async def change(self, engine: str, step: Step) -> Wait | None:
+        """See `flow.admission.Lanes`."""
+        async with self.service.database.write() as tx:
+            return await lanes.change(tx, engine, step, now_ms=self.service.clock())
+
+
+def _route(service: Service, job: Job) -> list[Engine]:
+    """Return the engines that may make a job's images: those of its submission that are still there and ready."""
+    chosen = service.catalog.engines.get(job.engine)
+    others = [service.catalog.engines.get(name) for name in job.request.get("route", ())]
+    if chosen is None and not any(others):
+        raise ModelUnavailable(f"The engine {job.engine} is no longer there.")
+    ready = [engine for engine in others if engine is not None and engine.unready() is None]
+    return ready or [engine for engine in (chosen, *others) if engine is not None][:1]
 
 
 def shots_of(job: Job) -> list[Shot]:
@@ -179,7 +212,7 @@ async def _keep(service: Service, job: Job, result: Landed | Lost) -> None:
         "job_id": job.id,
         "position": result.shot.index,
         "pose": result.shot.pose.id,
-        "engine": job.engine,
+        "engine": (result.reason if isinstance(result, Lost) else result.made).engine or job.engine,
         "attempts": result.attempts,
         "created_ms": service.clock(),
     }

@@ -2,27 +2,25 @@
 
 One loop for all services; what differs between them is in the engine's `build` and `parse`. Called by `flow.hosted`.
 Never raises for what a service does: the end is a value. Never submits again where that could mean paying twice,
-except for work that the service says it has lost.
+except for work that the service says it has lost, and for a request whose worker died with it where the operator
+lets it.
 """
 
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import Generic, Protocol, TypeVar
+from typing import Generic
 
 from castlist.domain.errors import InputImageRejected, JobCanceled
-from castlist.domain.tasks import Watch
-from castlist.domain.wire import Broken, Finished, Parsed, Pending, Refused, Reply, Request
+from castlist.domain.wire import Asked, Broken, Finished, Parsed, Pending, Refused, Reply, Request
 from castlist.net.client import Client, SendFailed
+from castlist.net.errand import Errand, T, Taken
 from castlist.net.fetch import decode_data_uri, fetch
 from castlist.net.guard import FetchPolicy, endpoint
-from castlist.net.pace import Pace, retry_after_s
-from castlist.net.reach import Reach
+from castlist.net.pace import retry_after_s
 from castlist.net.redact import redact
-
-T = TypeVar("T")
 
 CHECK_SECONDS = 0.5
 """How often a wait looks whether the job is still wanted."""
@@ -32,71 +30,6 @@ MAX_PICTURE_BYTES = 48_000_000
 MAX_REASON_CHARS = 300
 SUBMITS = 2
 """How often one picture is asked for at most, the second time only after the service lost the first."""
-
-
-class Service(Protocol):
-    """What the driver needs to know of a hosted engine."""
-
-    @property
-    def secrets(self) -> Mapping[str, str]:
-        """The secrets by name."""
-        ...
-
-    @property
-    def reach(self) -> Reach:
-        """Where its requests may go."""
-        ...
-
-    @property
-    def pace(self) -> Pace:
-        """How patient to be."""
-        ...
-
-    @property
-    def queues(self) -> bool:
-        """Whether it accepts work at once and is asked for it later; else the first answer is the picture."""
-        ...
-
-    def parse(self, reply: Reply) -> Parsed:
-        """Read any answer."""
-        ...
-
-
-class Slip(Protocol):
-    """Remembers, for one picture, what the service called the work: whoever goes on with the job waits for it."""
-
-    async def saved(self) -> Pending | None:
-        """Return what an earlier process saved."""
-        ...
-
-    async def save(self, pending: Pending) -> None:
-        """Keep it; returns when it is safe."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Errand(Generic[T]):
-    """One picture to get: who makes it, how to ask, how to follow it, and how to read the file."""
-
-    service: Service
-    build: Callable[[], Request]
-    """Called in a thread, and only when something must be sent."""
-    read: Callable[[bytes], T]
-    """Called in a thread; raises InputImageRejected for bytes that are no picture."""
-    watch: Watch
-    index: int
-    slip: Slip
-    keep_on_cancel: Callable[[], bool] = lambda: False
-    """When the job stops: True leaves the work at the service alone, because someone else will wait for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Taken(Generic[T]):
-    """The picture, as `read` returned it, with what the service said about it."""
-
-    picture: T
-    model: str
-    seed: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,10 +70,17 @@ class _Run(Generic[T]):
         self._pace = errand.service.pace
         self._deadline = driver.clock() + self._pace.total_s
         self._pending: Pending | None = None
+        self._asked = False
+        """Whether a request for work may have arrived of which no answer is known."""
 
     async def run(self) -> Taken[T] | Refused | Broken:
         try:
-            self._pending = await self._errand.slip.saved()
+            saved = await self._errand.slip.saved()
+            if isinstance(saved, Pending):
+                self._pending = saved
+            elif saved is not None and not (self._errand.service.key_header or self._errand.service.asks_again):
+                return Broken("its worker died while the request was under way; not asked again", taken=True)
+            self._asked = saved is not None
             return await self._run()
         except JobCanceled:
             if not self._errand.keep_on_cancel():
@@ -148,7 +88,8 @@ class _Run(Generic[T]):
             raise
         except _TooLong:
             await self._tell_to_stop()
-            return Broken(f"not done within {self._pace.total_s:g} s")
+            taken = self._pending is not None or self._asked
+            return Broken(f"not done within {self._pace.total_s:g} s", fault="passing", taken=taken)
 
     async def _run(self) -> Taken[T] | Refused | Broken:
         submits = 0 if self._pending is None else 1
@@ -156,20 +97,25 @@ class _Run(Generic[T]):
             resumed = self._pending is not None
             if self._pending is None:
                 submits += 1
-            result = await self._await(self._pending or await self._submit())
+            result = await self._await(self._pending or await self._submit(submits))
             if isinstance(result, Broken) and not result.gone:
                 await self._tell_to_stop()  # nobody will ask for it any more
+                result = replace(result, taken=result.taken or self._pending is not None)
             if isinstance(result, Finished):
                 result = await self._take(result, resumed=resumed)
             if not (isinstance(result, Broken) and result.gone and submits < SUBMITS):
                 return result
             self._pending = None
 
-    async def _submit(self) -> Parsed:
+    async def _submit(self, number: int) -> Parsed:
+        errand = self._errand
         try:
-            request = await asyncio.to_thread(self._errand.build)
+            request = await asyncio.to_thread(errand.build)
         except Exception as problem:  # a third party's engine may fail in any way
-            return Broken(f"its request could not be built: {type(problem).__name__}")
+            return Broken(f"its request could not be built: {type(problem).__name__}", fault="setup")
+        if errand.service.key_header:
+            key = f"{errand.key}-{number}"  # work that was lost is asked for under another key
+            request = replace(request, headers={**request.headers, errand.service.key_header: key})
         return await self._ask(request, None)
 
     async def _await(self, parsed: Parsed) -> Finished | Refused | Broken:
@@ -191,6 +137,7 @@ class _Run(Generic[T]):
         self._pending = parsed
         if known is None or (known.remote_id, known.poll) != (parsed.remote_id, parsed.poll):
             await self._errand.slip.save(parsed)
+            self._asked = False
         if 0 < parsed.fraction <= 1:
             self._errand.watch.progress(self._errand.index, parsed.fraction)
         return parsed
@@ -202,19 +149,55 @@ class _Run(Generic[T]):
         """
         attempt = 0
         while True:
-            after_s = 0.0
-            try:
-                reply = await self._send(request, awaited)
-            except SendFailed as failure:
-                parsed = Broken(str(failure), retry=request.repeatable or not failure.sent)
-            else:
-                parsed = self._parse(reply)
-                after_s = retry_after_s(reply.headers)
-            last = awaited is None and attempt + 1 >= self._pace.tries
-            if not (isinstance(parsed, Broken) and parsed.retry) or last:
+            if awaited is None:
+                await self._announce()
+            parsed, after_s = await self._exchange(request, awaited)
+            if not isinstance(parsed, Broken):
                 return parsed
-            await self._wait(max(after_s, parsed.wait_s, self._pace.retry_s(attempt, self._driver.dice())))
+            if awaited is None and not parsed.taken:
+                await self._withdraw()
+            pause_s = max(after_s, self._pace.retry_s(attempt, self._driver.dice()))
+            last = awaited is None and (attempt + 1 >= self._pace.tries or self._is_too_long(pause_s))
+            if not parsed.retry or last:
+                return parsed
+            await self._wait(pause_s)
             attempt += 1
+
+    async def _exchange(self, request: Request, awaited: Pending | None) -> tuple[Parsed, float]:
+        """Send once; return what the answer means, and for how long the service wants to be left alone."""
+        repeatable = request.repeatable or bool(self._errand.service.key_header)
+        try:
+            reply = await self._send(request, awaited)
+        except SendFailed as failure:
+            retry = repeatable or not failure.sent
+            return Broken(str(failure), retry=retry, fault="passing", taken=failure.sent), 0.0
+        parsed = self._parse(reply)
+        if not isinstance(parsed, Broken):
+            return parsed, 0.0
+        after_s = max(retry_after_s(reply.headers), parsed.wait_s)
+        if after_s and parsed.retry:
+            await self._errand.turns.hold(after_s)
+        # A good answer that makes no sense: the work may well have been done.
+        return replace(parsed, taken=awaited is None and reply.status < 400 and parsed.blame == ""), after_s
+
+    def _is_too_long(self, pause_s: float) -> bool:
+        return self._errand.patience_s is not None and pause_s > self._errand.patience_s
+
+    async def _announce(self) -> None:
+        """Wait for a turn to ask for work and note that it is asked for now. This wait is not the service's fault."""
+        began = self._driver.clock()
+        while (wait_ms := await self._errand.turns.wait_ms()) > 0:
+            self._errand.watch.check()
+            await self._driver.sleep(min(CHECK_SECONDS, wait_ms / 1000))
+        self._deadline += self._driver.clock() - began
+        if not self._asked:
+            await self._errand.slip.save(Asked())
+        self._asked = True
+
+    async def _withdraw(self) -> None:
+        """Note that the request led to nothing."""
+        self._asked = False
+        await self._errand.slip.save(None)
 
     def _parse(self, reply: Reply) -> Parsed:
         try:
@@ -256,7 +239,7 @@ class _Run(Generic[T]):
         """Get the file and read it. `resumed`: it may have been finished long ago, and its file be gone."""
         picture = next((one for one in finished.pictures if one), None)
         if picture is None:
-            return Broken("it finished without a picture")
+            return Broken("it finished without a picture", taken=True)
         problem = ""
         for attempt in range(self._pace.tries if isinstance(picture, str) else 1):
             if attempt:
@@ -269,7 +252,7 @@ class _Run(Generic[T]):
                 problem = rejected.message
             else:
                 return Taken(read, finished.model, finished.seed)
-        return Broken(f"its picture could not be had: {problem}", gone=resumed)
+        return Broken(f"its picture could not be had: {problem}", gone=resumed, taken=not resumed)
 
     async def _download(self, url: str) -> bytes:
         if url[:5].lower() == "data:":

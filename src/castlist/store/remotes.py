@@ -1,4 +1,4 @@
-"""Where hosted services work on the images of a job. Written before waiting, read by the worker that takes over."""
+"""Where services work on the images of a job. Written before asking and before waiting, read by the next worker."""
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -21,6 +21,13 @@ async def save(tx: Tx, job_id: str, position: int, seed: int, remote: str) -> No
     row = dialect.insert(remotes).values(job_id=job_id, position=position, seed=seed, remote=remote)
     keys = ["job_id", "position", "seed"]
     await tx.execute(row.on_conflict_do_update(index_elements=keys, set_={"remote": remote}))
+
+
+async def drop(tx: Tx, job_id: str, position: int, seed: int) -> None:
+    """Forget an image for which nothing is under way."""
+    await tx.execute(
+        delete(remotes).where(remotes.c.job_id == job_id, remotes.c.position == position, remotes.c.seed == seed)
+    )
 
 
 async def forget(tx: Tx, job_id: str) -> None:

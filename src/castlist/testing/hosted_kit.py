@@ -62,9 +62,12 @@ class Memory:
         """See `flow.hosted.Remotes`."""
         return self.texts.get((shot.index, shot.seed))
 
-    async def save(self, shot: Shot, remote: str) -> None:
+    async def save(self, shot: Shot, remote: str | None) -> None:
         """See `flow.hosted.Remotes`."""
-        self.texts[shot.index, shot.seed] = remote
+        if remote is None:
+            self.texts.pop((shot.index, shot.seed), None)
+        else:
+            self.texts[shot.index, shot.seed] = remote
 
 
 class HostedContract(EngineContract):
@@ -112,7 +115,7 @@ class HostedContract(EngineContract):
         )
 
         async def collect() -> list[Outcome]:
-            stream = outcomes(engine, self.task(engine, **changes), watch or Followed(), desk)
+            stream = outcomes([engine], self.task(engine, **changes), watch or Followed(), desk)
             return [outcome async for _, outcome in stream]
 
         with structlog.testing.capture_logs() as logs:

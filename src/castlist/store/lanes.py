@@ -1,0 +1,48 @@
+"""Keeps what all workers know in common about each engine, one row an engine. Read by anybody, changed by `flow`.
+
+A change locks the row until its transaction ends, so limits are exact over all workers of a database. On PostgreSQL the
+time is the database's own: clocks of several machines differ, and a rate kept by them would too.
+"""
+
+from collections.abc import Callable
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects import postgresql, sqlite
+
+from castlist.domain.lanes import Lane, Wait, from_text, to_text
+from castlist.store.database import Tx
+from castlist.store.tables import lanes
+
+Step = Callable[[Lane, int], Lane | Wait]
+"""What is known and the time, in Unix milliseconds; returns what is known then, or how long to wait."""
+
+
+async def change(tx: Tx, engine: str, step: Step, *, now_ms: int) -> Wait | None:
+    """Take a step for an engine; returns how long to wait when it could not be taken, and nothing has changed then."""
+    await _insert(tx, engine)
+    found = (await tx.execute(select(lanes.c.lane).where(lanes.c.engine == engine).with_for_update())).scalar_one()
+    before = from_text(found)
+    after = step(before, await _now_ms(tx, now_ms))
+    if isinstance(after, Wait):
+        return after
+    if after != before:
+        await tx.execute(lanes.update().where(lanes.c.engine == engine).values(lane=to_text(after)))
+    return None
+
+
+async def known(tx: Tx) -> dict[str, Lane]:
+    """Return what is known, by engine."""
+    return {row.engine: from_text(row.lane) for row in await tx.execute(select(lanes))}
+
+
+async def _insert(tx: Tx, engine: str) -> None:
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    fresh = dialect.insert(lanes).values(engine=engine, lane=to_text(Lane()))
+    await tx.execute(fresh.on_conflict_do_nothing(index_elements=["engine"]))
+
+
+async def _now_ms(tx: Tx, now_ms: int) -> int:
+    if tx.dialect.name == "sqlite":
+        return now_ms
+    seconds = (await tx.execute(text("SELECT extract(epoch FROM clock_timestamp())"))).scalar_one()
+    return round(float(seconds) * 1000)

@@ -64,6 +64,7 @@ def build(settings: Settings) -> Service:
             default_price=settings.default_price,
             output_ms=round(settings.output_hours * HOUR_MS),
             upload_ms=round(settings.upload_hours * HOUR_MS),
+            consent_required=settings.consent_required,
             rate_a_minute=settings.rate_limit,
         ),
         marking=_marking(settings),

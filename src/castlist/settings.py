@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     decoder_memory_mb: int = Field(
         256, ge=128, description="Memory (MiB) that a process which decodes a stranger's picture may reach."
     )
+    consent_required: bool = Field(
+        False, description="Ask every account to state that it may use the likeness of people before it submits a job."
+    )
     safety_input: bool = Field(True, description="Refuse pictures of characters that the safety classifier objects to.")
     safety_output: bool = Field(True, description="Hold back images that the safety classifier objects to.")
     safety_classifier: str = Field("bundled", description="The classifier: bundled, or one that a package brings.")

@@ -38,6 +38,8 @@ ADDRESSES = {
     "POST /api/v1/uploads",
     "GET /api/v1/credits",
     "GET /api/v1/usage",
+    "GET /api/v1/consent",
+    "PUT /api/v1/consent",
     "GET /api/v1/files/{name}",
     "GET /healthz",
     "GET /readyz",
@@ -80,6 +82,7 @@ def test_every_guarded_route_says_so(document: dict[str, Any]) -> None:
             "report",
             "credits",
             "usage",
+            "consent",
         )
         assert ("401" in operation["responses"]) == ("security" in operation) == guarded, name
 

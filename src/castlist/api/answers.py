@@ -192,6 +192,18 @@ class CreditsAnswer(Answer):
     credits_held: Credits
 
 
+class ConsentAnswer(Answer):
+    """What an account states about the people in its pictures, and whether it has. `recorded…` are of its last word."""
+
+    statement: str
+    version: str
+    stated: bool
+    required: bool
+    recorded_at: Time | None = None
+    recorded_version: str | None = None
+    key_id: str | None = None
+
+
 class UsageRow(Answer):
     """One day, key and model type. `credits` is what was charged."""
 

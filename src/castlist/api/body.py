@@ -20,10 +20,19 @@ async def run_request(request: Request, model: type[RunRequest]) -> RunRequest:
         UnsupportedMediaType: it is not declared as JSON.
         InvalidRequest: it is no JSON, no object, or has fields that are missing, unknown or wrong.
     """
+    return parse(await _json_body(request), model)
+
+
+async def json_object(request: Request, example: str) -> dict[str, Any]:
+    """Return the JSON object in a body; raises as `run_request`, with an example of a correct body."""
+    return _object(await _json_body(request), example)
+
+
+async def _json_body(request: Request) -> bytes:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise UnsupportedMediaType
-    return parse(await request.body(), model)
+    return await request.body()
 
 
 def parse(body: bytes, model: type[RunRequest]) -> RunRequest:
@@ -51,13 +60,13 @@ def _problems(values: dict[str, Any], model: type[RunRequest]) -> tuple[FieldPro
     return ()
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def _object(body: bytes, example: str = EXAMPLE_TEXT) -> dict[str, Any]:
     if not body.strip():
-        raise InvalidRequest(f"The body is empty. A correct body: {EXAMPLE_TEXT}")
+        raise InvalidRequest(f"The body is empty. A correct body: {example}")
     try:
         values = from_json(body, allow_inf_nan=False)
     except ValueError as problem:
         raise InvalidRequest(f"The body is not valid JSON: {problem}.") from None
     if not isinstance(values, dict):
-        raise InvalidRequest(f"The body must be a JSON object. A correct body: {EXAMPLE_TEXT}")
+        raise InvalidRequest(f"The body must be a JSON object. A correct body: {example}")
     return values

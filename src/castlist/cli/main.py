@@ -10,6 +10,7 @@ import typer
 from castlist import __version__
 from castlist.cli import (
     config,
+    consent,
     credits,
     demo,
     doctor,
@@ -41,6 +42,7 @@ app.command("score")(score.score)
 app.command("inspect")(inspect.inspect)
 app.add_typer(keys.app, name="keys")
 app.add_typer(credits.app, name="credits")
+app.add_typer(consent.app, name="consent")
 app.add_typer(jobs.app, name="jobs")
 app.command("report")(report.report)
 app.command("engines")(engines.engines)

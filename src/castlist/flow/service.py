@@ -45,6 +45,8 @@ class Terms:
     output_ms: int = 24 * 3_600_000
     """How long a job's images are kept after its end."""
     upload_ms: int = 24 * 3_600_000
+    consent_required: bool = False
+    """Whether an account must have made the statement about the people in its pictures before it submits a job."""
     rate_a_minute: int = 0
     """Requests of a key that has no limit of its own; 0 is no limit."""
 

@@ -29,6 +29,7 @@ from castlist.domain.errors import (
     UnsupportedMediaType,
 )
 from castlist.domain.requests import RunRequest
+from castlist.flow import consent
 from castlist.flow.plan import plan, quote
 from castlist.flow.service import Service
 from castlist.flow.submit import Caller, Stamp, Submitted, earlier, submit
@@ -101,6 +102,9 @@ async def _submit(service: Service, caller: Caller, wanted: RunRequest, stamp: S
         async with service.database.read() as tx:
             if (job := await earlier(tx, caller, stamp)) is not None:
                 return Submitted(job, await ledger.balance_millis(tx, caller.account_id))
+    if service.terms.consent_required:
+        async with service.database.read() as tx:
+            await consent.demand(tx, service, caller.account_id)
     planned = await plan(service, wanted)
     async with service.database.write() as tx:
         return await submit(tx, service, caller, planned, stamp)

@@ -194,6 +194,12 @@ class EngineFailed(CastlistError):
     code, status, retry = "engine_failed", 500, True
 
 
+class ImageDrifted(CastlistError):
+    """No take of this image showed the character well enough."""
+
+    code, status = "drifted", 422
+
+
 class WorkerLost(CastlistError):
     """The job was given up after its worker was lost too many times."""
 

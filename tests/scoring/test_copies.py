@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from castlist import data
-from castlist.scoring.copies import Album, Image, copy_paste_ratio, imprint, lay_over
+from castlist.scoring.copies import Album, Image, imprint, lay_over
 from castlist.vision import picture
 
 SAMPLES = ("astronaut.png", "drawn-man.png", "drawn-robot.png", "drawn-woman.png")
@@ -88,24 +88,3 @@ def test_an_album_says_what_is_copied(pictures: list[Image]) -> None:
     assert album.add(2, pictures[2]) == ()
     darker = (pictures[2] * 0.8).astype(np.uint8)
     assert album.add(3, darker) == ("This image is nearly the same as image 3.",)
-
-
-def plane(*degrees: float) -> list[np.ndarray]:
-    """Vectors of one plane in 128 dimensions, at these angles, each of another length."""
-    basis = np.linalg.qr(np.random.default_rng(4).normal(size=(128, 2)))[0].T
-    angles = np.radians(degrees)
-    return [(place + 1) * 7 * (np.cos(a) * basis[0] + np.sin(a) * basis[1]) for place, a in enumerate(angles)]
-
-
-@pytest.mark.parametrize(
-    ("generated", "reference", "truth", "ratio"),
-    [(30, 0, 50, -10 / 50), (10, 0, 50, 30 / 50), (0, 0, 50, 1), (50, 0, 50, -1), (25, 0, 50, 0), (110, 20, 60, -1)],
-)
-def test_the_copy_paste_ratio_is_the_published_one(
-    generated: float, reference: float, truth: float, ratio: float
-) -> None:
-    assert copy_paste_ratio(*plane(generated, reference, truth)) == pytest.approx(ratio, abs=1e-6)
-
-
-def test_without_two_pictures_there_is_no_ratio() -> None:
-    assert copy_paste_ratio(*plane(30, 20, 20)) is None

@@ -87,7 +87,7 @@ def _row(known: list[_Known], file: Path) -> dict[str, Any]:
 def _copy_paste(known: list[_Known], opened: "Picture") -> float | None:
     """Return the published ratio of the picture's face between the first reference and the second, if all show one."""
     from castlist.scoring import face
-    from castlist.scoring.copies import copy_paste_ratio
+    from castlist.scoring.published import copy_paste_ratio
 
     faces = [one.identity.faces for one in known[:2]]
     found = face.known_faces(opened.pixels) if all(faces) else []

@@ -113,28 +113,6 @@ def lay_over(known: Print, other: Print) -> Overlay:
     )
 
 
-def copy_paste_ratio(
-    generated: NDArray[np.floating[Any]], reference: NDArray[np.floating[Any]], truth: NDArray[np.floating[Any]]
-) -> float | None:
-    """Say whether a generated face is nearer to the reference than to another picture of the same person.
-
-    CP = (angle(generated, truth) - angle(generated, reference)) / angle(truth, reference).
-
-    Args:
-        generated, reference, truth: embeddings of any length but zero, float [N].
-
-    Returns:
-        -1 to 1: 1 is a copy of the reference, 0 as near to the one as to the other, -1 the other picture itself. None
-        when reference and truth are the same.
-
-    Source: WithAnyone, MultiID-Bench (arXiv 2510.14975), read 2026-11.
-    """
-    apart = _angle(truth, reference)
-    if apart < 1e-6:
-        return None
-    return (_angle(generated, truth) - _angle(generated, reference)) / apart
-
-
 @dataclass(slots=True)
 class Album:
     """The references and the images of one job, as far as they are delivered. Not for several threads at once."""
@@ -166,11 +144,6 @@ class Album:
                 break
         self._delivered.append((index, print_))
         return tuple(found)
-
-
-def _angle(one: NDArray[np.floating[Any]], other: NDArray[np.floating[Any]]) -> float:
-    a, b = np.asarray(one, np.float64), np.asarray(other, np.float64)
-    return float(np.arccos(np.clip(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)), -1.0, 1.0)))
 
 
 def _halved(grey: Floats) -> Floats:

@@ -1,10 +1,7 @@
 """A database of its own for every test, and for every example of a property test."""
 
-import shutil
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 
 import pytest
 
@@ -14,15 +11,13 @@ Fresh = Callable[[], AbstractAsyncContextManager[Database]]
 
 
 @pytest.fixture
-def fresh(template: Path) -> Fresh:
+def fresh(a_database: Callable[[], AbstractContextManager[str]]) -> Fresh:
     """Gives an empty database, as often as it is called."""
 
     @asynccontextmanager
     async def make() -> AsyncGenerator[Database]:
-        with TemporaryDirectory() as folder:
-            file = Path(folder) / "castlist.sqlite"
-            shutil.copyfile(template, file)
-            database = Database(f"sqlite:///{file}")
+        with a_database() as url:
+            database = Database(url)
             try:
                 yield database
             finally:

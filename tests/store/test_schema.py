@@ -1,9 +1,13 @@
 """What the migrations make is what the tables say, and both speak the words of the domain."""
 
+import itertools
 import re
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from castlist.domain.credits import EntryKind
@@ -11,6 +15,24 @@ from castlist.domain.jobs import JobStatus
 from castlist.store.database import Database
 from castlist.store.migrate import migrate
 from castlist.store.tables import metadata
+from castlist.testing.postgres import Postgres
+
+Blank = Callable[[], AbstractContextManager[str]]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def blank(request: pytest.FixtureRequest, tmp_path: Path) -> Blank:
+    """Gives URLs of databases without a table: on each back end in turn."""
+    if request.param == "postgres":
+        server: Postgres = request.getfixturevalue("postgres")
+        return server.a_database
+    names = map(str, itertools.count())
+
+    @contextmanager
+    def file() -> Generator[str]:
+        yield f"sqlite:///{tmp_path / next(names)}"
+
+    return file
 
 
 def squeezed(text: Any) -> str:
@@ -34,7 +56,7 @@ def described(connection: sa.Connection) -> dict[str, Any]:
     return {
         table: {
             "columns": {
-                column["name"]: (squeezed(column["type"]), column["nullable"], column["primary_key"])
+                column["name"]: (squeezed(column["type"]), column["nullable"])
                 for column in inspector.get_columns(table)
             },
             "key": inspector.get_pk_constraint(table)["constrained_columns"],
@@ -48,31 +70,43 @@ def described(connection: sa.Connection) -> dict[str, Any]:
     }
 
 
-def of_file(file: Path) -> dict[str, Any]:
-    engine = sa.create_engine(f"sqlite:///{file}")
+def engine_of(url: str) -> sa.Engine:
+    return sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+
+
+def of_database(url: str) -> dict[str, Any]:
+    engine = engine_of(url)
     with engine.connect() as connection:
         found = described(connection)
     engine.dispose()
     return found
 
 
-def test_the_migrated_schema_is_the_one_in_the_tables(template: Path, tmp_path: Path) -> None:
-    fresh = tmp_path / "fresh.sqlite"
-    engine = sa.create_engine(f"sqlite:///{fresh}")
-    metadata.create_all(engine)
-    engine.dispose()
-    migrated, made = of_file(template), of_file(fresh)
-    assert set(migrated) == set(metadata.tables)
+async def migrated(url: str) -> None:
+    database = Database(url)
+    await migrate(database)
+    await database.close()
+
+
+async def test_the_migrated_schema_is_the_one_in_the_tables(blank: Blank) -> None:
+    with blank() as fresh, blank() as grown:
+        engine = engine_of(fresh)
+        metadata.create_all(engine)
+        engine.dispose()
+        await migrated(grown)
+        by_migrations, made = of_database(grown), of_database(fresh)
+    assert made
+    assert set(by_migrations) == set(made)
     for table in made:
-        assert migrated[table] == made[table], table
+        assert by_migrations[table] == made[table], table
 
 
-def test_the_states_and_kinds_are_those_of_the_domain(template: Path) -> None:
-    schema = of_file(template)
+def test_the_states_and_kinds_are_those_of_the_domain(database_url: str) -> None:
+    schema = of_database(database_url)
 
     def words(table: str, constraint: str) -> set[str]:
-        checks = dict(schema[table]["checks"])
-        return set(re.findall(r"'(\w+)'", checks[constraint].split("IN", 1)[1].split(")", 1)[0]))
+        check = re.split(r" IN |ANY", dict(schema[table]["checks"])[constraint], maxsplit=1)[1]
+        return set(re.findall(r"'(\w+)'", re.split(r"\)(?!::)", check)[0]))
 
     assert words("jobs", "ck_jobs_status") == {str(status) for status in JobStatus}
     assert words("entries", "ck_entries_kind") == {str(kind) for kind in EntryKind}
@@ -81,10 +115,9 @@ def test_the_states_and_kinds_are_those_of_the_domain(template: Path) -> None:
     assert words("jobs", "ck_jobs_end_has_time") == unsettled
 
 
-async def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'twice.sqlite'}")
-    await migrate(database)
-    before = of_file(tmp_path / "twice.sqlite")
-    await migrate(database)
-    await database.close()
-    assert of_file(tmp_path / "twice.sqlite") == before
+async def test_migrating_again_changes_nothing(blank: Blank) -> None:
+    with blank() as url:
+        await migrated(url)
+        before = of_database(url)
+        await migrated(url)
+        assert of_database(url) == before

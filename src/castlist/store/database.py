@@ -36,7 +36,8 @@ class Database:
             self._reader = _sqlite_engine(parsed, readers=READERS)
         else:
             async_url = parsed.set(drivername="postgresql+asyncpg")
-            self._writer = self._reader = create_async_engine(async_url, pool_pre_ping=True)
+            self._writer = create_async_engine(async_url, pool_pre_ping=True)
+            self._reader = self._writer.execution_options(postgresql_readonly=True)
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[Tx]:

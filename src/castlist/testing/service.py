@@ -1,4 +1,4 @@
-"""Builds a whole service on a temporary folder, with SQLite, a queue in memory and toy engines. Reaches no network."""
+"""Builds a whole service on a temporary folder, with a queue in memory and toy engines. Reaches no network."""
 
 import shutil
 from collections.abc import AsyncGenerator, Sequence
@@ -75,15 +75,17 @@ def build_service(
     fetch_policy: FetchPolicy = OFFLINE,
     clock: Clock | None = None,
     screen: Screen | None = None,
+    database_url: str | None = None,
 ) -> Service:
-    """Return a service whose database and files lie in `folder`. It connects to nothing and has no tables yet.
+    """Return a service whose files, and database too, lie in `folder`. It connects to nothing and has no tables yet.
 
     Args:
         engines: the toy alone by default.
+        database_url: a database elsewhere.
     """
     catalog = Catalog({engine.card.id: engine for engine in engines or (ToyEngine(),)}, stand_in=stand_in)
     return Service(
-        database=Database(f"sqlite:///{folder / DATABASE}"),
+        database=Database(database_url or f"sqlite:///{folder / DATABASE}"),
         files=Files.in_folder(folder / "files"),
         catalog=catalog,
         queue=MemoryQueue(),
@@ -101,13 +103,13 @@ async def a_service(folder: Path, *, template: Path | None = None, **parts: Any)
     """Give a service that is ready for use, and close it afterwards.
 
     Args:
-        template: a database from `prepare_template`; without one the schema is made by the migrations.
+        template: a database from `prepare_template`; without one, or a `database_url`, the migrations make the schema.
         parts: as for `build_service`.
     """
     service = build_service(folder, **parts)
     if template is not None:
         shutil.copyfile(template, folder / DATABASE)
-    else:
+    elif "database_url" not in parts:
         await migrate(service.database)
     try:
         yield service

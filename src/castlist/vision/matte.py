@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from castlist.domain.errors import NoSubjectFound
 from castlist.vision import alpha as refine
 from castlist.vision import flat, objects, people, rim, silhouette
+from castlist.vision.focus import out_of_focus
 
 if TYPE_CHECKING:
     from castlist.vision.faces import Face
@@ -103,8 +104,10 @@ def _found(image: Pixels, focus: Face | None) -> CutOut:
     if plain is not None and flat.is_drawing(image, plain.outside):
         return _checked(*flat.edge_alpha(image, plain), "flat")
     likely = silhouette.likely(image, focus)
-    if focus is not None and (rest := people.others(image, focus)):
-        likely = np.where(people.belongs(image, likely, focus, rest), likely, 0.001).astype(np.float32)
+    if focus is not None:
+        rest, blurred = people.others(image, focus), out_of_focus(image, focus)
+        if rest or (blurred & (likely > 0.5)).any():
+            likely = np.where(people.belongs(image, likely, focus, rest, blurred), likely, 0.001).astype(np.float32)
     method = "person"
     if not _confident(likely, focus):
         likely, method = _other_than_people(image, likely, plain)

@@ -1,4 +1,4 @@
-"""Part the person asked for from other people in the picture, also where they touch.
+"""Part the person asked for from other people in the picture, also where they touch, and from what is out of focus.
 
 Called by `matte`. Looks for the other faces itself; decides nothing about the rim against the backdrop.
 """
@@ -20,6 +20,7 @@ Float = NDArray[np.float32]
 SIDE_PX = 400  # people are parted at this size
 CONFIDENCE = 0.8  # a second face must be this certain
 LEAST_SIDE = 0.2  # and have this share of the first one's size
+SPECK = 0.02  # what is out of focus must have this share of the person's head and chest
 # Half width and depth of the body below the middle of the face, in face heights.
 TORSO = ((0.55, 0.75), (0.95, 1.3), (1.0, 2.6), (0.45, 4.5))
 
@@ -47,10 +48,13 @@ def _same(one: Face, other: Face) -> bool:
     return bool(np.abs(centre(one) - centre(other)).max() < 0.4 * max(*one.box[2:], *other.box[2:]))
 
 
-def belongs(image: NDArray[np.uint8], likely: Float, focus: Face, rest: list[Face]) -> NDArray[np.bool_]:
+def belongs(
+    image: NDArray[np.uint8], likely: Float, focus: Face, rest: list[Face], blurred: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
     """Return which pixels are nearer to the person asked for than to another person, by colour edges and distance.
 
-    image: uint8 [H, W, 3]. likely: float32 [H, W], the silhouette of all people. Returns bool [H, W].
+    image: uint8 [H, W, 3]. likely: float32 [H, W], the silhouette of all people. blurred: bool [H, W], what is out of
+    focus and so another's. Returns bool [H, W].
     Source: Meyer's watershed (OpenCV) from the heads and chests of all people.
     """
     import cv2
@@ -61,6 +65,9 @@ def belongs(image: NDArray[np.uint8], likely: Float, focus: Face, rest: list[Fac
     small = cv2.GaussianBlur(reduce_to(image, *size), (0, 0), 1.5)
     people = reduce_to(likely, *size)
     seeds = [_seed(face, scale, people.shape) & (people > 0.5) for face in (focus, *rest)]
+    if blurred.any():
+        seeds.append(_behind(reduce_to(blurred.astype(np.float32), *size) > 0.5, people, seeds[0]))
+        seeds[0] &= ~seeds[-1]
     markers = np.zeros(people.shape, np.int32)
     claims = np.sum(seeds, axis=0)
     for index, seed in enumerate(seeds):
@@ -72,6 +79,17 @@ def belongs(image: NDArray[np.uint8], likely: Float, focus: Face, rest: list[Fac
     mine = cv2.dilate((markers == 1).astype(np.uint8), disc(1)) > 0
     apart = (_touching((~strangers | mine) & (people > 0.15), seeds[0]) | (people <= 0.15)).astype(np.uint8)
     return cv2.resize(apart, (width, height), interpolation=cv2.INTER_NEAREST) > 0
+
+
+def _behind(blurred: NDArray[np.bool_], people: Float, own: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the parts of the silhouette that are out of focus, less specks and what is mostly the person's own."""
+    import cv2
+
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((blurred & (people > 0.5)).astype(np.uint8), connectivity=4)
+    areas = stats[:, cv2.CC_STAT_AREA]
+    keep = (areas > SPECK * own.sum()) & (np.bincount(labels[own], minlength=len(areas)) < 0.4 * areas)
+    keep[0] = False
+    return keep[np.asarray(labels, np.int32)]
 
 
 def _touching(region: NDArray[np.bool_], seed: NDArray[np.bool_]) -> NDArray[np.bool_]:

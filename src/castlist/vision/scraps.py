@@ -11,24 +11,30 @@ from numpy.typing import NDArray
 from castlist.vision.alpha import reduce_to
 
 Float = NDArray[np.float32]
+Box = tuple[float, float, float, float]
 
 SIDE_PX = 320
 DEEP, BESIDE = 0.35, 0.10  # nearer to the rim than this, within and beyond it, nothing is certain; in face sizes
 AGAINST = (0.6, 1.0)  # far votes against a pixel from which it is suspected, and from which wholly
 LEAST = 0.03  # suspected areas smaller than this, in squared face sizes, are not worth the cut
 ROUNDS = 4
+SURE = 0.95  # where the segmenter is so sure and the colour is that of the face, it is a hand or an arm
+NEARBY = 0.12  # how far around that is looked at, in face sizes
+SKIN = (45.0, 9.0)  # how far skin may lie from the face's lightness and from its colour, in Lab (0-100, +-127)
 
 
-def scraps(picture: Float, likely: Float, far_votes: Float, hair: Float, face_px: float) -> Float:
-    """Return how surely a pixel of the silhouette is a scrap of backdrop, 0-1; always 0 in hair.
+def scraps(picture: Float, likely: Float, far_votes: Float, hair: Float, face: Box) -> Float:
+    """Return how surely a pixel of the silhouette is a scrap of backdrop, 0-1; always 0 in hair and on sure skin.
 
-    picture: float32 [H, W, 3], sRGB, 0-1. likely, far_votes, hair: float32 [H, W]. face_px: the size of the face.
+    picture: float32 [H, W, 3], sRGB, 0-1. likely, far_votes, hair: float32 [H, W]. face: x, y, width, height in px.
     Source: Rother, Kolmogorov, Blake, "GrabCut" (2004); the same for the same picture.
     """
     import cv2
 
     height, width = likely.shape
+    face_px = max(face[2:])
     suspect = np.clip((-far_votes - AGAINST[0]) / (AGAINST[1] - AGAINST[0]), 0.0, 1.0) * (1 - hair)
+    suspect *= ~((likely > SURE) & _like_the_face(picture, likely, face))
     if float((suspect * (likely > 0.5)).sum()) < LEAST * face_px**2:
         return np.zeros_like(likely)
     scale = min(1.0, SIDE_PX / max(height, width))
@@ -48,3 +54,18 @@ def scraps(picture: Float, likely: Float, far_votes: Float, hair: Float, face_px
         return np.zeros_like(likely)
     cut_off = 1 - (mask & 1).astype(np.float32)
     return (suspect * cv2.resize(cut_off, (width, height), interpolation=cv2.INTER_LINEAR)).astype(np.float32)
+
+
+def _like_the_face(picture: Float, likely: Float, face: Box) -> NDArray[np.bool_]:
+    """Return where most of the silhouette nearby has the colour of the middle of the face. bool [H, W]"""
+    import cv2
+
+    lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)
+    x, y, width, height = face
+    rows = slice(max(0, int(y + 0.3 * height)), max(1, int(y + 0.8 * height)))
+    columns = slice(max(0, int(x + 0.25 * width)), max(1, int(x + 0.75 * width)))
+    away = np.abs(lab - np.median(lab[rows, columns].reshape(-1, 3), axis=0))
+    alike = (away[..., 0] < SKIN[0]) & (np.hypot(away[..., 1], away[..., 2]) < SKIN[1]) & (likely > SURE)
+    window = (2 * max(1, round(NEARBY * max(width, height))) + 1,) * 2
+    share = cv2.blur(alike.astype(np.float32), window)
+    return np.asarray(share > 0.4 * cv2.blur((likely > SURE).astype(np.float32), window) + 1e-3)

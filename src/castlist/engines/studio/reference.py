@@ -21,6 +21,8 @@ from castlist.vision.faces import Face
 FACE_PX = 460
 """Faces larger than this are scaled down: a close-up at one megapixel shows no more."""
 AREA_PX = 2_300_000
+REACH_FACES = 5.0
+"""Nobody reaches farther to the side than this many face heights from the middle of the face."""
 Box = tuple[float, float, float, float]
 
 KEPT = 6
@@ -88,14 +90,14 @@ def prepare(reference: Reference, check: Callable[[], None] = lambda: None) -> P
 
     found = faces.detect(reference.pixels)
     chosen = _main(found, reference.pixels.shape[1])
-    left, right = _own_columns(found, chosen, reference.pixels.shape[1])
+    left, right = _own_columns(chosen, reference.pixels.shape[1])
     whole, alpha = reference.pixels[:, left:right], reference.alpha
     alpha = alpha[:, left:right] if alpha is not None else None
     picture, shrink = _work_size(whole, float(chosen.box[3]) if chosen else None)
     if alpha is not None and shrink != 1:
         alpha = ops.resize(np.ascontiguousarray(alpha), picture.shape[1], picture.shape[0])
-    if shrink != 1 or right - left < reference.pixels.shape[1]:
-        chosen = _main(faces.detect(picture), picture.shape[1])
+    if chosen is not None and (shrink != 1 or right - left < reference.pixels.shape[1]):
+        chosen = _same(faces.detect(picture), chosen, left, shrink)
     check()
     cut = matte.cut_out(picture, chosen, alpha=alpha)
     check()
@@ -151,22 +153,26 @@ def _main(found: list[Face], width: int) -> Face | None:
     return max(found, key=weight, default=None)
 
 
-def _own_columns(found: list[Face], chosen: Face | None, width: int) -> tuple[int, int]:
-    """Return the columns that belong to the chosen face: half the way to the next person on either side."""
-    left, right = 0, width
+def _same(found: list[Face], chosen: Face, left: int, shrink: float) -> Face | None:
+    """Return the chosen face among those found again after cutting off columns at the left and shrinking."""
+    x, y, w, h = chosen.box
+    middle = np.array([(x + w / 2 - left) * shrink, (y + h / 2) * shrink])
+
+    def away(one: Face) -> float:
+        x, y, w, h = one.box
+        return float(np.abs(middle - (x + w / 2, y + h / 2)).max())
+
+    near = [one for one in found if away(one) < 0.5 * max(w, h) * shrink]
+    return min(near, key=away, default=None)
+
+
+def _own_columns(chosen: Face | None, width: int) -> tuple[int, int]:
+    """Return the columns around the chosen face that its person can reach into: the rest of a group is left out."""
     if chosen is None:
-        return left, right
-    x, _, w, _ = chosen.box
-    middle = x + w / 2
-    for other in found:
-        away = other.box[0] + other.box[2] / 2 - middle
-        if other is chosen or other.box[2] < 0.45 * w or abs(away) < 0.8 * w:
-            continue
-        if away > 0:
-            right = min(right, int(middle + 0.52 * away))
-        else:
-            left = max(left, int(middle + 0.52 * away))
-    return left, right
+        return 0, width
+    x, _, w, h = chosen.box
+    reach = REACH_FACES * max(w, h)
+    return max(0, int(x + w / 2 - reach)), min(width, int(x + w / 2 + reach))
 
 
 def _box(alpha: Map) -> Box:

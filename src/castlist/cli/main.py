@@ -9,6 +9,7 @@ import typer
 
 from castlist import __version__
 from castlist.cli import (
+    accounts,
     config,
     consent,
     credits,
@@ -41,6 +42,7 @@ app.command("demo")(demo.demo)
 app.command("score")(score.score)
 app.command("inspect")(inspect.inspect)
 app.add_typer(keys.app, name="keys")
+app.add_typer(accounts.app, name="accounts")
 app.add_typer(credits.app, name="credits")
 app.add_typer(consent.app, name="consent")
 app.add_typer(jobs.app, name="jobs")

@@ -26,8 +26,8 @@ def now_ms() -> int:
 class JobQueue(Protocol):
     """Where submitted jobs go. Implemented by `queue.durable` and, for tests, by `testing.queues`."""
 
-    async def enqueue(self, tx: Any, job_id: str) -> None:
-        """Enqueue a job inside the caller's transaction."""
+    async def enqueue(self, tx: Any, job_id: str, order: int = 1) -> None:
+        """Enqueue a job inside the caller's transaction; those of a lower order are taken first."""
         ...
 
     def close(self) -> None:

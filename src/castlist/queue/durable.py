@@ -31,8 +31,12 @@ class DurableQueue:
         self._url = database_url
         self._client: Any = None
 
-    async def enqueue(self, tx: Any, job_id: str) -> None:
-        """Enqueue a job inside the caller's transaction: it exists when that commits, and not otherwise."""
+    async def enqueue(self, tx: Any, job_id: str, order: int = 1) -> None:
+        """Enqueue a job inside the caller's transaction: it exists when that commits, and not otherwise.
+
+        Args:
+            order: jobs with a lower one are taken first, and equal ones as they came; 1 to 2**31 - 1.
+        """
         client = self._connected()
         options = {
             "workflow_name": WORKFLOW,
@@ -40,6 +44,7 @@ class DurableQueue:
             "workflow_id": job_id,
             "app_version": VERSION,
             "serialization_type": _portable(),
+            "priority": order,
         }
 
         def insert(connection: Any) -> None:

@@ -36,13 +36,18 @@ async def append(
     now_ms: int,
     job_id: str | None = None,
     note: str = "",
+    locked: bool = False,
 ) -> int:
     """Append an entry and return the balance after it, in thousandths of a credit.
+
+    Args:
+        locked: the transaction holds the account's lock already.
 
     Raises:
         InsufficientCredits: the balance would fall below zero; nothing was appended.
     """
-    await lock(tx, account_id)
+    if not locked:
+        await lock(tx, account_id)
     sequence, balance = await _last(tx, account_id)
     change = balance_change_millis(kind, amount_millis)
     if balance + change < 0:

@@ -5,9 +5,8 @@ from datetime import date, timedelta
 
 from sqlalchemy import func, select
 
-from castlist.domain.jobs import JobStatus
 from castlist.store.database import Tx
-from castlist.store.tables import api_keys, images, jobs
+from castlist.store.tables import OPEN, api_keys, images, jobs
 
 DAY_MS = 86_400_000
 EPOCH = date(1970, 1, 1)
@@ -64,8 +63,5 @@ async def by_day(tx: Tx, account_id: str, first: date, last: date) -> list[Usage
 
 async def held_millis(tx: Tx, account_id: str) -> int:
     """Return what jobs that have not ended hold, in thousandths of a credit."""
-    open_states = [status.value for status in JobStatus if not status.terminal]
-    query = select(func.coalesce(func.sum(jobs.c.held_millis), 0)).where(
-        jobs.c.account_id == account_id, jobs.c.status.in_(open_states)
-    )
+    query = select(func.coalesce(func.sum(jobs.c.held_millis), 0)).where(jobs.c.account_id == account_id, OPEN)
     return int((await tx.execute(query)).scalar_one())

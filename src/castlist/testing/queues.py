@@ -13,7 +13,7 @@ class MemoryQueue:
     def __init__(self) -> None:
         self.job_ids: list[str] = []
 
-    async def enqueue(self, tx: Any, job_id: str) -> None:
+    async def enqueue(self, tx: Any, job_id: str, order: int = 1) -> None:
         """See `flow.service.JobQueue`."""
         self.job_ids.append(job_id)
 

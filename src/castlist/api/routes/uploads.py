@@ -23,6 +23,7 @@ from castlist.domain.errors import (
 )
 from castlist.flow.references import keep
 from castlist.flow.submit import record_upload
+from castlist.store import quotas
 
 router = APIRouter(tags=["uploads"])
 FIELD = "file"
@@ -70,7 +71,8 @@ async def upload(request: Request, caller: MayRun, api: ApiOf, base_url: BaseUrl
     service = api.service
     kept = await keep(service, await _file(request, service.fetch_policy.max_bytes))
     async with service.database.write() as tx:
-        expires_ms = await record_upload(tx, service, caller.account_id, kept)
+        quota = await quotas.lock(tx, caller.account_id)
+        expires_ms = await record_upload(tx, service, caller.account_id, kept, quota)
     return UploadAnswer(
         asset_url=Presenter(base_url, service.secret).file_url(kept.file, expires_ms),
         expires_at=iso(expires_ms),

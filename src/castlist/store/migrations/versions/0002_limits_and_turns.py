@@ -31,4 +31,6 @@ def upgrade() -> None:
     op.add_column("jobs", sa.Column("finish", sa.BigInteger(), server_default="0", nullable=False))
     begun = sa.text("attempt > 0")
     op.create_index("ix_jobs_clock", "jobs", ["clock"], sqlite_where=begun, postgresql_where=begun)
+    still_open = sa.text("status IN ('pending', 'processing')")
+    op.create_index("ix_jobs_open", "jobs", ["account_id"], sqlite_where=still_open, postgresql_where=still_open)
     op.create_index("ix_jobs_key_finish", "jobs", ["key_id", "finish"])

@@ -38,7 +38,9 @@ def load_catalog(settings: Settings) -> Catalog:
     for card in bare.cards():
         if settings.plates is not None and "plates" in card.options.model_fields:
             options[card.id] = {"plates": str(settings.plates), **options.get(card.id, {})}
-    return catalog.load(options, found, stand_in=settings.stand_in, order=settings.engine_order)
+    return catalog.load(
+        options, found, stand_in=settings.stand_in, order=settings.engine_order, routes=settings.routes
+    )
 
 
 def request_model_of(engines: Catalog) -> type[RunRequest]:

@@ -39,6 +39,11 @@ class Settings(BaseSettings):
         description="When the embedded engine answers for other model types: auto is while no other engine is ready.",
     )
     engine_order: tuple[str, ...] = Field((), description="Engines that come first when several serve a model type.")
+    routes: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict[str, tuple[str, ...]],
+        description="The engines of a model type, in order, and no others: { flux-kontext = ['one', 'another'] }. "
+        "Without a line, all that serve it: your own first, then makers, then resellers.",
+    )
     engines: dict[str, dict[str, Any]] = Field(
         default_factory=dict[str, dict[str, Any]],
         description="Options by engine, e.g. a table for each in castlist.toml.",

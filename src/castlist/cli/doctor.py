@@ -117,13 +117,18 @@ def _database(settings: "Settings") -> list[Finding]:
 
 def _engines(settings: "Settings") -> list[Finding]:
     from castlist import bootstrap
+    from castlist.cli.engines import known_lanes, state_of
 
     catalog = bootstrap.load_catalog(settings)
+    lanes, _ = known_lanes(settings)
     found: list[Finding] = []
     for card in catalog.cards():
-        reason = catalog.engines[card.id].unready()
-        detail = f"ready, answers for {', '.join(card.model_types)}" if reason is None else f"not ready: {reason}"
-        found.append(Finding(f"engine {card.id}", "ok" if reason is None else "note", detail))
+        engine = catalog.engines[card.id]
+        reason, (asked, state) = engine.unready(), state_of(engine, lanes)
+        detail = f"{state}, answers for {', '.join(card.model_types)}" if reason is None else f"not ready: {reason}"
+        lost = reason is None and not asked and lanes[card.id].fault in ("key", "quota")
+        found.append(Finding(f"engine {card.id}", "wrong" if lost else "ok" if asked else "note", detail))
+    found += [Finding("routes", "wrong", sentence) for sentence in catalog.misrouted()]
     found += [Finding(f"engine {name}", "note", f"not loaded: {reason}") for name, reason in catalog.broken.items()]
     if not catalog.ready():
         found.append(Finding("engines", "wrong", "none is ready, so no job can be taken"))

@@ -1,14 +1,32 @@
-"""`castlist engines`: which there are, what each is for, which are ready and why others are not. All from the cards."""
+"""`castlist engines`: which there are, what each is for, which are ready and why others are not, and who takes what.
 
+From the cards and the routes, and from what the workers of this installation know in common.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from castlist.cli.common import AsJson, console, load_settings, print_json, print_table
+from castlist.cli.common import (
+    AsJson,
+    console,
+    first_line,
+    load_settings,
+    print_json,
+    print_table,
+    sqlite_file,
+    when,
+)
 
 if TYPE_CHECKING:
     from castlist.domain.cards import Card
+    from castlist.domain.lanes import Lane
+    from castlist.engines.base import Engine
     from castlist.engines.catalog import Catalog
+    from castlist.settings import Settings
 
 MARKDOWN_HEAD = ("Engine", "Answers for", "Runs", "Needs", "References", "Same seed", "Licence")
 SEED_WORDS = {"exact": "same pixels", "best_effort": "much the same", "none": "not honoured"}
@@ -21,21 +39,33 @@ def engines(
     """Show the engines of this installation."""
     from castlist import bootstrap
 
-    catalog = bootstrap.load_catalog(load_settings())
+    settings = load_settings()
+    catalog = bootstrap.load_catalog(settings)
     if markdown:
         print(markdown_table(catalog.cards()))
         return
-    rows = rows_of(catalog)
+    lanes, trouble = known_lanes(settings)
+    rows, routes = rows_of(catalog, lanes), routes_of(catalog, lanes)
     if as_json:
-        print_json({"engines": rows, "broken": dict(catalog.broken), "routes": routes_of(catalog)})
+        broken, takes = dict(catalog.broken), {name: route["takes"] for name, route in routes.items()}
+        print_json(
+            {"engines": rows, "broken": broken, "routes": takes, "order": routes, "misrouted": catalog.misrouted()}
+        )
         return
+    _print(catalog, rows, routes)
+    if trouble:
+        console().print(f"What the workers know of them cannot be read: {trouble}", markup=False)
+
+
+def _print(catalog: "Catalog", rows: list[dict[str, Any]], routes: dict[str, dict[str, Any]]) -> None:
     print_table(
-        ("engine", "state", "answers for", "runs", "#credits", "what it does"),
+        ("engine", "state", "at once", "a minute", "runs", "#credits", "what it does"),
         [
             (
                 row["id"],
-                "ready" if row["ready"] else row["reason"],
-                ", ".join(row["modelTypes"]) + (" (stands in)" if row["standIn"] else ""),
+                row["state"],
+                f"{row['underWay']} of {row['concurrency']}" if row["concurrency"] else "",
+                row["perMinute"],
                 row["kind"],
                 row["priceCredits"],
                 row["summary"],
@@ -43,15 +73,76 @@ def engines(
             for row in rows
         ],
     )
+    console().print()
+    print_table(
+        ("model type", "goes to", "route, in order"),
+        [
+            (
+                name,
+                (route["takes"] or "nobody") + (", standing in" if route["substituted"] else ""),
+                " → ".join(one["engine"] + ("" if one["asked"] else " (not now)") for one in route["engines"]),
+            )
+            for name, route in routes.items()
+        ],
+    )
     for name, reason in catalog.broken.items():
         console().print(f"{name} could not be loaded: {reason}", markup=False)
+    for sentence in catalog.misrouted():
+        console().print(sentence, markup=False)
 
 
-def rows_of(catalog: "Catalog") -> list[dict[str, Any]]:
+def known_lanes(settings: "Settings") -> "tuple[dict[str, Lane], str | None]":
+    """Return what the workers know of engines, by id, changing nothing, and why it cannot be read."""
+    from castlist.store import lanes
+    from castlist.store.database import Database
+
+    url = settings.database()
+    file = sqlite_file(url)
+    if file is not None and not file.exists():
+        return {}, None
+
+    async def read() -> "dict[str, Lane]":
+        database = Database(url)
+        try:
+            async with database.read() as tx:
+                return await lanes.known(tx)
+        finally:
+            await database.close()
+
+    try:
+        return asyncio.run(read()), None
+    except Exception as error:  # the list of engines needs no database
+        return {}, first_line(error)
+
+
+def state_of(engine: "Engine", lanes: "Mapping[str, Lane]") -> tuple[bool, str]:
+    """Return whether an engine is asked now, and its state in words for the operator."""
+    from castlist.domain.lanes import State
+
+    if reason := engine.unready():
+        return False, reason
+    lane, now_ms = lanes.get(engine.card.id), time.time_ns() // 1_000_000
+    if lane is None:
+        return True, "ready"
+    if lane.state(now_ms) is State.CLOSED:
+        held = now_ms < lane.held_until_ms
+        return True, f"ready, pauses until {when(lane.held_until_ms)} as the service asks" if held else "ready"
+    if lane.state(now_ms) is State.HALF_OPEN:
+        return True, f"about to be tried again; before: {lane.said}"
+    words = {"key": "its key is declined", "quota": "its account has nothing left"}.get(lane.fault, "it failed")
+    return False, f"left alone until {when(lane.shut_until_ms)}: {words} ({lane.said})"
+
+
+def rows_of(catalog: "Catalog", lanes: "Mapping[str, Lane]") -> list[dict[str, Any]]:
     """Return what there is to know about each engine, as JSON values."""
+    from castlist.domain.lanes import Lane
+    from castlist.engines.base import Hosted
+
     found: list[dict[str, Any]] = []
     for card in catalog.cards():
-        reason = catalog.engines[card.id].unready()
+        engine = catalog.engines[card.id]
+        reason, lane, now_ms = engine.unready(), lanes.get(card.id, Lane()), time.time_ns() // 1_000_000
+        limits = engine.limits if isinstance(engine, Hosted) else None
         found.append(
             {
                 "id": card.id,
@@ -59,6 +150,16 @@ def rows_of(catalog: "Catalog") -> list[dict[str, Any]]:
                 "summary": card.summary,
                 "ready": reason is None,
                 "reason": reason,
+                "state": state_of(engine, lanes)[1],
+                "breaker": str(lane.state(now_ms)),
+                "failures": lane.failures,
+                "fault": lane.fault or None,
+                "said": lane.said or None,
+                "shutUntil": when(lane.shut_until_ms or None),
+                "heldUntil": when(lane.held_until_ms if lane.held_until_ms > now_ms else None),
+                "concurrency": limits.concurrency if limits else None,
+                "perMinute": limits.per_minute if limits else None,
+                "underWay": sum(until > now_ms for until in lane.places.values()),
                 "kind": card.kind,
                 "modelTypes": list(card.model_types),
                 "standIn": card.stand_in,
@@ -76,17 +177,23 @@ def rows_of(catalog: "Catalog") -> list[dict[str, Any]]:
     return found
 
 
-def routes_of(catalog: "Catalog") -> dict[str, str | None]:
-    """Return who would take a job now, by model type; None where nobody would."""
+def routes_of(catalog: "Catalog", lanes: "Mapping[str, Lane]") -> dict[str, dict[str, Any]]:
+    """Return, by model type, who would take a job now (None: nobody), and all engines of its route in order."""
     from castlist.domain.errors import ModelUnavailable
     from castlist.domain.model_types import MODEL_TYPES
 
-    found: dict[str, str | None] = {}
+    found: dict[str, dict[str, Any]] = {}
     for name in dict.fromkeys([*(each.id for each in MODEL_TYPES), *catalog.model_types()]):
         try:
-            found[name] = catalog.route(name).engine.card.id
+            route = catalog.route(name)
         except ModelUnavailable:
-            found[name] = None
+            takes, substituted = None, False
+        else:
+            first = next((engine for engine in route.engines if state_of(engine, lanes)[0]), route.engine)
+            takes, substituted = first.card.id, route.substituted
+        states = [(engine.card.id, *state_of(engine, lanes)) for engine in catalog.serving(name)]
+        engines = [{"engine": id, "asked": asked, "state": state} for id, asked, state in states]
+        found[name] = {"takes": takes, "substituted": substituted, "engines": engines}
     return found
 
 

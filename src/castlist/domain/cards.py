@@ -37,6 +37,9 @@ class Card:
     """What its images are: made by a generative model, or put together from the reference and photographs."""
     stand_in: bool = False
     """May answer for every model type while no other engine is ready."""
+    distance: int = 0
+    """How far its pictures come, which orders routes as long as nobody says otherwise: 0 this machine or the operator's
+    own servers, 1 the maker of the model, 2 a reseller, 3 another service that hands on."""
     references: tuple[int, int] = (1, 1)
     """Fewest and most reference pictures."""
     references_by: Mapping[str, int] = field(default_factory=dict[str, int], hash=False)

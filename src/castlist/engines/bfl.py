@@ -40,6 +40,7 @@ class BflEngine(Hosted):
         summary="FLUX Kontext and FLUX.2 at their maker.",
         model_types=tuple(MODELS),
         kind="hosted",
+        distance=1,
         references=(1, 8),
         references_by={"flux-kontext": 4, "flux-2-klein": 4},
         seed="best_effort",

@@ -17,6 +17,7 @@ import pydantic
 import castlist.engines
 from castlist.domain.cards import Card
 from castlist.domain.errors import ModelUnavailable
+from castlist.domain.model_types import MODEL_TYPES
 from castlist.engines.base import Engine
 
 ENTRY_POINT = "castlist.engines"
@@ -31,10 +32,15 @@ class DuplicateEngine(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The engine that takes a job, and whether it stands in for another model type."""
+    """The engines that may take a job, in order; at least one. `substituted`: one stands in for another model type."""
 
-    engine: Engine
+    engines: tuple[Engine, ...]
     substituted: bool
+
+    @property
+    def engine(self) -> Engine:
+        """The one that is asked first."""
+        return self.engines[0]
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,8 @@ class Catalog:
     stand_in: StandIn = "auto"
     order: tuple[str, ...] = ()
     """Ids that come first when several engines serve a model type."""
+    routes: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """By model type, the ids of the only engines that may serve it, in order; other model types take all that can."""
 
     def cards(self) -> list[Card]:
         """Return all cards, in order."""
@@ -62,23 +70,48 @@ class Catalog:
     def route(self, model_type: str) -> Route:
         """Return who takes a job of this model type; raise `ModelUnavailable` naming the model types that are there."""
         ready = self.ready()
-        for engine in ready:
-            if model_type in engine.card.model_types:
-                return Route(engine, substituted=False)
+        serving = tuple(engine for engine in self.serving(model_type) if engine in ready)
+        if serving:
+            return Route(serving, substituted=False)
         others = [engine for engine in ready if not engine.card.stand_in]
         if self.stand_in == "always" or (self.stand_in == "auto" and not others):
             for engine in ready:
                 if engine.card.stand_in:
-                    return Route(engine, substituted=True)
+                    return Route((engine,), substituted=True)
         there = sorted({name for engine in ready for name in engine.card.model_types})
         raise ModelUnavailable(
             f"No engine is ready for the model type {model_type}. "
             + (f"Ready now: {', '.join(there)}." if there else "No engine is ready at all; see `castlist engines`.")
         )
 
+    def serving(self, model_type: str) -> list[Engine]:
+        """Return the engines on the route of a model type, ready or not, in order."""
+        able = [engine for engine in self._ordered() if model_type in engine.card.model_types]
+        if model_type not in self.routes:
+            return able
+        return [engine for name in self.routes[model_type] for engine in able if engine.card.id == name]
+
+    def misrouted(self) -> list[str]:
+        """Return what is wrong with the operator's routes, a sentence each."""
+        found: list[str] = []
+        for model_type, names in self.routes.items():
+            if model_type not in {*self.model_types(), *(known.id for known in MODEL_TYPES)}:
+                found.append(f"There is no model type {model_type}, for which there is a route.")
+                continue
+            serving = {engine.card.id for engine in self.serving(model_type)}
+            for name in [name for name in names if name not in serving]:
+                known = name in self.engines
+                why = "does not serve it" if known else "could not be loaded" if name in self.broken else "is not there"
+                found.append(f"The route of {model_type} names {name}, which {why}.")
+        return found
+
     def _ordered(self) -> list[Engine]:
         rank = {name: place for place, name in enumerate(self.order)}
-        return sorted(self.engines.values(), key=lambda engine: (rank.get(engine.card.id, len(rank)), engine.card.id))
+
+        def key(engine: Engine) -> tuple[int, int, str]:
+            return rank.get(engine.card.id, len(rank)), engine.card.distance, engine.card.id
+
+        return sorted(self.engines.values(), key=key)
 
 
 def load(
@@ -87,12 +120,14 @@ def load(
     *,
     stand_in: StandIn = "auto",
     order: tuple[str, ...] = (),
+    routes: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Catalog:
     """Find and build every engine.
 
     Args:
         options: by engine id, what the operator set for it.
         secrets: by name, the secrets the operator gave.
+        stand_in, order, routes: see `Catalog`.
 
     Raises:
         DuplicateEngine: two engines have the same id.
@@ -114,7 +149,7 @@ def load(
                 engines[card.id] = kind(chosen, {key: secrets[key] for key in card.secrets if key in secrets})
             except pydantic.ValidationError as problem:
                 broken[card.id] = f"its options are not valid: {problem}"
-    return Catalog(engines, broken, stand_in, order)
+    return Catalog(engines, broken, stand_in, order, routes or {})
 
 
 def _modules() -> Iterator[tuple[str, ModuleType | Exception]]:

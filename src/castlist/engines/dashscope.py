@@ -41,6 +41,7 @@ class DashscopeEngine(Hosted):
         summary="Qwen Image 2 Pro at its maker.",
         model_types=tuple(MODELS),
         kind="hosted",
+        distance=1,
         references=(1, 3),
         seed="best_effort",
         secrets=("DASHSCOPE_API_KEY",),

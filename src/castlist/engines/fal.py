@@ -57,6 +57,7 @@ class FalEngine(Hosted):
         summary="FLUX Kontext, Nano Banana, FLUX.2 and Qwen Image at fal.ai, with one key.",
         model_types=tuple(MODELS),
         kind="hosted",
+        distance=2,
         references=(1, 14),
         references_by={
             "flux-kontext": 4, "flux-2-dev": 4, "flux-2-klein": 4, "qwen-image-2-pro": 3, "qwen-image-edit": 3

@@ -49,6 +49,7 @@ class GeminiEngine(Hosted):
         summary="Nano Banana Pro and Nano Banana 2 at Google.",
         model_types=tuple(MODELS),
         kind="hosted",
+        distance=1,
         references=(1, 14),
         seed="best_effort",
         secrets=("GEMINI_API_KEY",),

@@ -44,6 +44,7 @@ class PixelDojoEngine(Hosted):
         summary="Hands jobs on to another server of the same contract.",
         model_types=tuple(MODELS),
         kind="hosted",
+        distance=3,
         references=(1, 1),
         seed="best_effort",
         progress=True,

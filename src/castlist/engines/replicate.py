@@ -45,6 +45,7 @@ class ReplicateEngine(Hosted):
         summary="FLUX Kontext, Nano Banana, FLUX.2 dev and Qwen Image at Replicate, with one token.",
         model_types=tuple(MODELS),
         kind="hosted",
+        distance=2,
         references=(1, 14),
         references_by={"flux-kontext": 1, "flux-2-dev": 4, "qwen-image-2-pro": 1},
         seed="best_effort",

@@ -16,19 +16,19 @@ from castlist.domain import poses
 from castlist.domain.cards import Card
 from castlist.domain.errors import CastlistError, InputImageRejected, JobCanceled, ModelUnavailable, WorkerLost
 from castlist.domain.jobs import MAX_ATTEMPTS
-from castlist.domain.lanes import Wait
 from castlist.domain.seeds import image_seed
 from castlist.domain.tasks import Made, Pixels, Shot, Task
 from castlist.engines.base import Engine
-from castlist.flow.admission import Step
 from castlist.flow.encoding import Encode, Encoded, encoder
 from castlist.flow.finish import Failed, Result, Succeeded, finish
 from castlist.flow.hosted import Desk
 from castlist.flow.make import Landed, Lost, make
+from castlist.flow.patience import Patience, PatientLanes
 from castlist.flow.references import load
 from castlist.flow.service import Service
+from castlist.flow.shared_lanes import SharedLanes
 from castlist.flow.watch import JobWatch
-from castlist.store import jobs, lanes, remotes
+from castlist.store import jobs, remotes
 from castlist.store.files import content_type
 from castlist.store.jobs import Image, Job
 from castlist.vision import picture
@@ -59,9 +59,12 @@ async def perform(service: Service, job_id: str, worker_id: str, stopping: async
         result: Result = Failed(WorkerLost())
     else:
         result = await _walk(service, job, stopping)
-    async with service.database.write() as tx:
-        ended = await finish(tx, service, job, result, attempt=job.attempt)
-        after = await jobs.get(tx, job_id)
+
+    async def end() -> tuple[bool, Job | None]:
+        async with service.database.write() as tx:
+            return await finish(tx, service, job, result, attempt=job.attempt), await jobs.get(tx, job_id)
+
+    ended, after = await Patience(lambda: not stopping.is_set()).through(end)
     if not ended or after is None:
         raise Interrupted(f"job {job_id} is another worker's by now")
     log.info(f"job {after.status}", error=after.error_code, seconds=round((service.clock() - job.created_ms) / 1000, 2))
@@ -77,28 +80,35 @@ async def _walk(service: Service, job: Job, stopping: asyncio.Event) -> Result:
             return Failed(canceled)
         except CastlistError as error:
             return Failed(error)
+        except Exception:
+            if watch.lost:  # what a job that is no longer ours stumbles over is nobody's concern
+                raise Interrupted("the job was stopped from outside") from None
+            raise
     return Succeeded()
 
 
 async def _make_missing(service: Service, job: Job, watch: JobWatch) -> None:
     route = _route(service, job)
-    async with service.database.read() as tx:
-        earlier = (await jobs.images_of(tx, [job.id]))[job.id]
+    patience = Patience(lambda: not watch.lost)
+    earlier = await patience.through(lambda: _earlier(service, job))
     there = {image.position for image in earlier}
     shots = tuple(shot for shot in shots_of(job) if shot.index not in there)
     watch.done = len(there)
     if not shots:
         return
-    task = await _task(service, job, shots)
+    task = await patience.through(lambda: _task(service, job, shots))
     desk = Desk(
         decode=service.decode,
         name=job.id,
-        remotes=JobRemotes(service, job),
-        lanes=SharedLanes(service),
+        remotes=JobRemotes(service, job, patience),
+        lanes=PatientLanes(SharedLanes(service), patience),
         leave_running=lambda: watch.lost and not watch.ended,
         policy=service.fetch_policy,
     )
-    encoders = {engine.card.id: await _encoder(service, job, engine.card) for engine in route}
+    encoders = {
+        engine.card.id: await patience.through(lambda card=engine.card: _encoder(service, job, card))
+        for engine in route
+    }
 
     def encode(made: Made) -> Encoded:
         return encoders[made.engine](made)
@@ -112,10 +122,10 @@ async def _make_missing(service: Service, job: Job, watch: JobWatch) -> None:
         keep_best=job.request.get("on_drift", "deliver") == "deliver",
         desk=desk,
         screen=service.screen,
-        earlier=await _opened(service, earlier),
+        earlier=await patience.through(lambda: _opened(service, earlier)),
     )
     async for result in results:
-        await _keep(service, job, result)
+        await _keep(service, job, result, patience)
         watch.landed(result.shot.index)
 
 
@@ -125,14 +135,22 @@ class JobRemotes:
 
     service: Service
     job: Job
+    patience: Patience
 
     async def saved(self, shot: Shot) -> str | None:
         """See `flow.hosted.Remotes`."""
-        async with self.service.database.read() as tx:
-            return await remotes.saved(tx, self.job.id, shot.index, shot.seed)
+
+        async def read() -> str | None:
+            async with self.service.database.read() as tx:
+                return await remotes.saved(tx, self.job.id, shot.index, shot.seed)
+
+        return await self.patience.through(read)
 
     async def save(self, shot: Shot, remote: str | None) -> None:
-        """See `flow.hosted.Remotes`."""
+        """See `flow.hosted.Remotes`. To give up here would be to forget work that is paid for."""
+        await self.patience.through(lambda: self._write(shot, remote))
+
+    async def _write(self, shot: Shot, remote: str | None) -> None:
         async with self.service.database.write() as tx:
             if not await jobs.holds(tx, self.job.id, self.job.attempt):
                 raise Interrupted(f"job {self.job.id} is another worker's by now")
@@ -140,18 +158,6 @@ class JobRemotes:
                 await remotes.drop(tx, self.job.id, shot.index, shot.seed)
             else:
                 await remotes.save(tx, self.job.id, shot.index, shot.seed, remote)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class SharedLanes:
-    """The `Lanes` of an installation, in its database: limits and breakers hold for all its workers."""
-
-    service: Service
-
-    async def change(self, engine: str, step: Step) -> Wait | None:
-        """See `flow.admission.Lanes`."""
-        async with self.service.database.write() as tx:
-            return await lanes.change(tx, engine, step, now_ms=self.service.clock())
 
 
 def _route(service: Service, job: Job) -> list[Engine]:
@@ -207,7 +213,12 @@ async def _opened(service: Service, images: Sequence[Image]) -> list[tuple[int, 
     return opened
 
 
-async def _keep(service: Service, job: Job, result: Landed | Lost) -> None:
+async def _earlier(service: Service, job: Job) -> list[Image]:
+    async with service.database.read() as tx:
+        return (await jobs.images_of(tx, [job.id]))[job.id]
+
+
+async def _keep(service: Service, job: Job, result: Landed | Lost, patience: Patience) -> None:
     common: dict[str, Any] = {
         "job_id": job.id,
         "position": result.shot.index,
@@ -219,7 +230,8 @@ async def _keep(service: Service, job: Job, result: Landed | Lost) -> None:
     if isinstance(result, Lost):
         image = Image(**common, seed=result.shot.seed, code=result.reason.code, message=result.reason.message)
     else:
-        file = await service.files.put(result.encoded.data, job.request["output_format"])
+        data = result.encoded.data
+        file = await patience.through(lambda: service.files.put(data, job.request["output_format"]))
         height_px, width_px = result.made.pixels.shape[:2]
         image = Image(
             **common,
@@ -229,7 +241,7 @@ async def _keep(service: Service, job: Job, result: Landed | Lost) -> None:
             content_type=content_type(file),
             width_px=width_px,
             height_px=height_px,
-            size_bytes=len(result.encoded.data),
+            size_bytes=len(data),
             sha256=file.partition(".")[0],
             identity=dataclasses.asdict(result.identity),
             seconds=round(result.made.seconds, 3),
@@ -237,10 +249,14 @@ async def _keep(service: Service, job: Job, result: Landed | Lost) -> None:
             prompt=result.made.prompt,
             mark=result.encoded.mark,
         )
-    async with service.database.write() as tx:
-        if not await jobs.holds(tx, job.id, job.attempt):
-            raise Interrupted(f"job {job.id} is another worker's by now")
-        await jobs.put_image(tx, image)
+
+    async def put() -> None:
+        async with service.database.write() as tx:
+            if not await jobs.holds(tx, job.id, job.attempt):
+                raise Interrupted(f"job {job.id} is another worker's by now")
+            await jobs.put_image(tx, image)
+
+    await patience.through(put)
 
 
 @contextlib.asynccontextmanager
@@ -255,12 +271,18 @@ async def _watching(service: Service, job: Job, stopping: asyncio.Event) -> Asyn
             if stopping.is_set():
                 watch.stop()
                 return
-            async with service.database.write() as tx:
-                if not await jobs.report(tx, job.id, job.attempt, watch.fraction):
-                    now = await jobs.get(tx, job.id)
-                    watch.ended = now is None or now.status.terminal
+            with contextlib.suppress(Exception):  # a beat that cannot be told now is followed by another
+                if not await report():
                     watch.stop()
                     return
+
+    async def report() -> bool:
+        async with service.database.write() as tx:
+            if await jobs.report(tx, job.id, job.attempt, watch.fraction):
+                return True
+            now = await jobs.get(tx, job.id)
+        watch.ended = now is None or now.status.terminal
+        return False
 
     beating = asyncio.create_task(beat())
     try:

@@ -13,7 +13,6 @@ from castlist.domain.poses import POSES, Pose
 from castlist.domain.requests import OnDrift, RunRequest
 from castlist.domain.seeds import SEED_LIMIT, draw
 from castlist.domain.sizes import size_px
-from castlist.engines.catalog import Route
 from castlist.flow.references import Kept, take_in
 from castlist.flow.service import Service
 from castlist.net.guard import check_url
@@ -23,13 +22,19 @@ ALPHA_FORMATS = ("png", "webp")
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a request would cost at most, in thousandths of a credit."""
+    """What a request would cost at most, in thousandths of a credit. The engine that makes an image changes nothing."""
 
     model_type: str
-    engine: str
+    route: tuple[str, ...]
+    """The engines that may make it, in order; at least one."""
     substituted: bool
     num_images: int
     price_millis: int
+
+    @property
+    def engine(self) -> str:
+        """The engine that is asked first."""
+        return self.route[0]
 
     @property
     def cost_millis(self) -> int:
@@ -56,6 +61,7 @@ class Plan:
     def as_json(self) -> dict[str, Any]:
         """Return what is stored with the job and read by `perform`."""
         return {
+            "route": list(self.quote.route),
             "references": [kept.file for kept in self.references],
             "ingredients": [kept.original for kept in self.references if kept.original],
             "poses": [pose.id for pose in self.poses],
@@ -71,17 +77,20 @@ class Plan:
 
 
 def quote(service: Service, request: RunRequest) -> Quote:
-    """Check a request against the card of the engine that would take it, and price it.
+    """Check a request against the cards of the engines that may take it, and price it.
 
     Raises:
         ModelUnavailable: no engine is ready for the model type.
-        InvalidRequest: the engine cannot do it, with the fields that stand in the way.
+        InvalidRequest: none of them can do it, with the fields that stand in the way of the first.
     """
     route = service.catalog.route(request.model_type)
-    problems = tuple(_problems(service, route.engine.card, request))
-    if problems:
-        raise InvalidRequest("The request asks for something that cannot be done.", details=problems)
-    return _quote(service, request, route)
+    problems = {engine.card.id: _problems(service, engine.card, request) for engine in route.engines}
+    able = tuple(name for name, found in problems.items() if not found)
+    if not able:
+        first = tuple(problems[route.engine.card.id])
+        raise InvalidRequest("The request asks for something that cannot be done.", details=first)
+    price = service.price_millis(request.model_type)
+    return Quote(request.model_type, able, route.substituted, request.num_images, price)
 
 
 async def plan(service: Service, request: RunRequest) -> Plan:
@@ -106,11 +115,6 @@ async def plan(service: Service, request: RunRequest) -> Plan:
         on_drift=request.on_drift,
         webhook_url=request.webhook_url,
     )
-
-
-def _quote(service: Service, request: RunRequest, route: Route) -> Quote:
-    price = service.price_millis(request.model_type)
-    return Quote(request.model_type, route.engine.card.id, route.substituted, request.num_images, price)
 
 
 def _problems(service: Service, card: Card, request: RunRequest) -> list[FieldProblem]:

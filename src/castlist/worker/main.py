@@ -17,6 +17,7 @@ from castlist.domain.ids import random_text
 from castlist.flow.deliver import Present, deliver_due
 from castlist.flow.perform import Interrupted, perform
 from castlist.flow.service import Service
+from castlist.flow.shared_lanes import give_another_chance
 from castlist.flow.sweep import sweep
 from castlist.queue.durable import DurableRunner
 from castlist.store import workers
@@ -74,6 +75,7 @@ class Worker:
         await asyncio.to_thread(runner.start)
         if self._service.database.is_sqlite:
             await self._take_over(runner, everyone=True)
+        await give_another_chance(self._service)
         self._log.info("worker ready")
         duties = [
             asyncio.create_task(self._every(self._lease_ms / 4000, self._renew)),

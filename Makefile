@@ -13,7 +13,7 @@ BASE := $(call stamp,base)
 TEST := $(call stamp,test)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check fix docs strip bench lock
+.PHONY: help setup demo serve test check fix docs strip bench fuzz audit lock
 MAKEFLAGS += --no-print-directory
 
 help:  ## list what there is
@@ -49,6 +49,15 @@ strip: $(BASE)  ## draw the README's strip from the last demo
 
 bench: $(BASE)  ## measure speed and quality here; writes docs/performance.md and docs/quality.md
 	@$(BIN)/python -m bench.studio
+
+CASES ?= 100000
+
+fuzz: $(TEST)  ## CASES generated requests against the whole API, and as many broken pictures against the decoder
+	@CASTLIST_FUZZ_CASES=$(CASES) $(BIN)/pytest -s tests/api/test_schemathesis.py
+	@$(BIN)/python -m fuzz.pictures --cases $(CASES)
+
+audit: $(TEST)  ## look every pinned package up in the public list of known weaknesses; needs the network
+	@$(BIN)/uv tool run pip-audit --require-hashes --disable-pip -r requirements/base.txt
 
 lock: $(TEST)  ## make requirements/*.txt anew, keeping what is pinned; newest releases: make lock UPGRADE=--upgrade
 	@$(UV) $(UPGRADE) pyproject.toml requirements/build.in -o requirements/base.txt

@@ -1,5 +1,10 @@
-"""Every operation of the OpenAPI document against a real server, with generated requests, right and wrong."""
+"""Every operation of the OpenAPI document against a real server, with generated requests, right and wrong.
 
+A sample in every test run, always the same; `make fuzz` sets CASTLIST_FUZZ_CASES, how many requests about, and then
+others are generated each time.
+"""
+
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +28,8 @@ from castlist.testing.pictures import figure_uri
 from castlist.testing.queues import run_all
 from castlist.testing.service import Customer, a_customer, build_service
 
-CONFIG = {
+CASES = int(os.environ.get("CASTLIST_FUZZ_CASES", "0"))
+CONFIG: dict[str, Any] = {
     "generation": {"max-examples": 12, "allow-x00": True},
     "phases": {"stateful": {"enabled": False}},
     "checks": {
@@ -40,6 +46,7 @@ class Seeds:
     job_ids: list[str]
     file: str
     query: dict[str, str]
+    sent = 0
 
     async def sow(self, service: Service) -> None:
         """Make a customer with credits, a finished job and one that waits."""
@@ -67,6 +74,7 @@ def seeds() -> Seeds:
 def base_url(tmp_path_factory: pytest.TempPathFactory, seeds: Seeds) -> Iterator[str]:
     with a_server(tmp_path_factory.mktemp("live"), seeds.sow) as url:
         yield url
+    print(f"\n{seeds.sent:,} generated requests")
 
 
 def document() -> dict[str, Any]:
@@ -94,11 +102,20 @@ def make_right(case: Case, seeds: Seeds) -> None:
             case.body |= {"output_format": "png", "prompt": None}
 
 
-schema = schemathesis.openapi.from_dict(document(), config=SchemathesisConfig.from_dict(CONFIG))
+def a_schema() -> Any:
+    """Return the schema, each operation of which gets its share of the cases."""
+    described = document()
+    if CASES:
+        operations = sum(len(item) for item in described["paths"].values())
+        CONFIG["generation"]["max-examples"] = -(-CASES // operations)
+    return schemathesis.openapi.from_dict(described, config=SchemathesisConfig.from_dict(CONFIG))
+
+
+schema = a_schema()
 
 
 @schema.parametrize()
-@hypothesis.settings(deadline=None, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck))
+@hypothesis.settings(deadline=None, derandomize=not CASES, suppress_health_check=list(hypothesis.HealthCheck))
 def test_the_contract_holds(case: Case, seeds: Seeds, base_url: str) -> None:
     if case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE:
         make_right(case, seeds)
@@ -106,4 +123,5 @@ def test_the_contract_holds(case: Case, seeds: Seeds, base_url: str) -> None:
     unchecked = [] if set(case.query or {}) <= declared else [negative_data_rejection]  # unknown ones are ignored
     if case.path.endswith(("/cancel", "/webhook/replay")):  # whether the job's state allows it, no schema can say
         unchecked.append(positive_data_acceptance)
+    seeds.sent += 1
     case.call_and_validate(headers=seeds.customer.headers, base_url=base_url, excluded_checks=unchecked)

@@ -42,6 +42,15 @@ class Installation:
         self._log = folder / "server.log"
         self.url = ""
 
+    @property
+    def folder(self) -> Path:
+        """Where everything of the installation lies."""
+        return self._folder
+
+    def set(self, **variables: str) -> None:
+        """Set variables of the environment of what is started from now on."""
+        self._environment.update(variables)
+
     def key(self, credits: int) -> str:
         """Make a key whose account, called `user`, has so many credits."""
         return self.castlist("keys", "create", "--name", "user", "--credits", str(credits))["key"]
@@ -77,8 +86,18 @@ class Installation:
 
     def castlist(self, *arguments: str) -> Any:
         """Run a command with --json and return what it printed."""
-        done = subprocess.run(
-            self._command(*arguments, "--json"),
+        done = self._run(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def says(self, *arguments: str) -> str:
+        """Run a command as a person would and return all that it printed, whether it went well or not."""
+        done = self._run(*arguments)
+        return done.stdout + done.stderr
+
+    def _run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            self._command(*arguments),
             check=False,
             env=self._environment,
             cwd=self._folder,
@@ -86,8 +105,6 @@ class Installation:
             text=True,
             timeout=PATIENCE_SECONDS,
         )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
 
     def start(self, *options: str) -> None:
         """Start the server on a free port and wait until it says where it is."""

@@ -41,8 +41,8 @@ def file(image: Image.Image, kind: str, **options: object) -> bytes:
 
 def child_of(sandbox: Sandbox) -> int:
     """Return the process id of the one child that is idle."""
-    (child,) = (child for child in sandbox._idle.queue if child is not None)
-    return child.pid
+    (pid,) = sandbox.pids()
+    return pid
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
@@ -169,4 +169,4 @@ def test_closing_while_a_picture_is_decoded_ends_the_child_after_it() -> None:
     sandbox.close()
     busy.join()
     assert results == [3000]
-    assert all(child is None or child.poll() is not None for child in sandbox._idle.queue)
+    assert sandbox.pids() == []

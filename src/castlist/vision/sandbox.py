@@ -63,6 +63,10 @@ class Sandbox:
                 _end(child)
             self._idle.put(child)
 
+    def pids(self) -> list[int]:
+        """Return the process ids of the children that are idle now."""
+        return [child.pid for child in list(self._idle.queue) if child is not None and child.poll() is None]
+
     def close(self) -> None:
         """End the children that are idle now, and each other one after its picture."""
         self._closed = True

@@ -29,7 +29,8 @@ async def state(
         stated=stated,
         key_id=key_id,
         request_id=request_id,
-        created_ms=service.clock(),
+        # Later than the one before, even in the same millisecond: the latest counts.
+        created_ms=max(service.clock(), before.created_ms + 1 if before is not None else 0),
     )
     await consents.add(tx, consent)
     return consent

@@ -16,11 +16,9 @@ from castlist.domain import poses
 from castlist.domain.cards import Card
 from castlist.domain.errors import CastlistError, InputImageRejected, JobCanceled, ModelUnavailable, WorkerLost
 from castlist.domain.jobs import MAX_ATTEMPTS
-from castlist.domain.lanes import Wait
 from castlist.domain.seeds import image_seed
 from castlist.domain.tasks import Made, Pixels, Shot, Task
 from castlist.engines.base import Engine
-from castlist.flow.admission import Step
 from castlist.flow.encoding import Encode, Encoded, encoder
 from castlist.flow.finish import Failed, Result, Succeeded, finish
 from castlist.flow.hosted import Desk
@@ -28,8 +26,9 @@ from castlist.flow.make import Landed, Lost, make
 from castlist.flow.patience import Patience, PatientLanes
 from castlist.flow.references import load
 from castlist.flow.service import Service
+from castlist.flow.shared_lanes import SharedLanes
 from castlist.flow.watch import JobWatch
-from castlist.store import jobs, lanes, remotes
+from castlist.store import jobs, remotes
 from castlist.store.files import content_type
 from castlist.store.jobs import Image, Job
 from castlist.vision import picture
@@ -159,18 +158,6 @@ class JobRemotes:
                 await remotes.drop(tx, self.job.id, shot.index, shot.seed)
             else:
                 await remotes.save(tx, self.job.id, shot.index, shot.seed, remote)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class SharedLanes:
-    """The `Lanes` of an installation, in its database: limits and breakers hold for all its workers."""
-
-    service: Service
-
-    async def change(self, engine: str, step: Step) -> Wait | None:
-        """See `flow.admission.Lanes`."""
-        async with self.service.database.write() as tx:
-            return await lanes.change(tx, engine, step, now_ms=self.service.clock())
 
 
 def _route(service: Service, job: Job) -> list[Engine]:

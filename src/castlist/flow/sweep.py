@@ -1,17 +1,39 @@
-"""Removes what has expired: files nobody may fetch any more, old idempotency keys. Job records stay. For the worker."""
+"""Removes what has expired, so that no table but the records themselves grows for ever. Called by the worker.
+
+What goes: files that nobody may fetch any more, idempotency keys, tries of webhooks, keys that were no longer good for
+long, what keys had used of their rate. Jobs, their images' records and the ledger's entries stay.
+"""
 
 from castlist.flow.service import Service
-from castlist.store import idempotency, uploads
+from castlist.store import deliveries, idempotency, keys, rates, turns, uploads
+
+DAY_MS = 86_400_000
+DELIVERIES_MS = 30 * DAY_MS
+"""How long a job's page lists how its webhook fared."""
+KEYS_MS = 90 * DAY_MS
+"""How long a key is still named in usage after it expired or was revoked."""
+LATE = 2**30
+"""Where the virtual clock is set back once no job is open: half of what the queue can count to."""
 
 
 async def sweep(service: Service) -> int:
     """Remove expired files and return how many; safe to call by several at once."""
     now_ms = service.clock()
-    async with service.database.read() as tx:
-        names = await uploads.expired_files(tx, now_ms=now_ms)
-    for name in names:
-        await service.files.delete(name)
+    removed = 0
+    while True:
+        async with service.database.read() as tx:
+            names = await uploads.expired_files(tx, now_ms=now_ms)
+        if not names:
+            break
+        for name in names:
+            await service.files.delete(name)
+        async with service.database.write() as tx:
+            await uploads.forget(tx, names, now_ms=now_ms)
+        removed += len(names)
     async with service.database.write() as tx:
-        await uploads.forget(tx, names, now_ms=now_ms)
         await idempotency.forget(tx, now_ms=now_ms)
-    return len(names)
+        await deliveries.forget(tx, before_ms=now_ms - DELIVERIES_MS)
+        await keys.forget(tx, before_ms=now_ms - KEYS_MS)
+        await rates.forget(tx, now_us=now_ms * 1000)
+        await turns.begin_anew(tx, beyond=LATE)
+    return removed

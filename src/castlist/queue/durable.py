@@ -6,12 +6,16 @@ enqueued is a job's id and nothing else, so nothing that is stored there is ever
 
 import logging
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 WORKFLOW = "run_job"
 QUEUE = "jobs"
 VERSION = "1"
 """Raised by hand when queued jobs of an older release can no longer be run: workers only take their own version."""
+ENDED = ["SUCCESS", "ERROR", "CANCELLED"]
+FORGET_AT_ONCE = 500
+"""Rows removed in one transaction: few enough that nobody waits for it."""
 POLL_SECONDS = 0.1
 """How long a job may lie before a free worker looks for it."""
 
@@ -118,6 +122,21 @@ class DurableRunner:
             for pending in self._dbos._sys_db.get_pending_workflows(worker_id, VERSION):
                 handed += self._dbos._sys_db.reenqueue_for_recovery(pending.workflow_id, [worker_id], QUEUE)
         return handed
+
+    def forget(self, ended_before_ms: int) -> int:
+        """Remove what is kept of jobs that ended before a moment and return how many; the engine itself keeps all."""
+        from dbos import DBOS
+
+        before = datetime.fromtimestamp(ended_before_ms / 1000, UTC).isoformat()
+        forgotten = 0
+        while True:
+            ended = DBOS.list_workflows(
+                status=ENDED, completed_before=before, limit=FORGET_AT_ONCE, load_input=False, load_output=False
+            )
+            if not ended:
+                return forgotten
+            DBOS.delete_workflows([each.workflow_id for each in ended])
+            forgotten += len(ended)
 
     def stop(self) -> None:
         """Take no more jobs. One that still runs stays begun, for another worker to take over."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from castlist.domain.ids import new_id
 from castlist.store.database import Tx
@@ -41,16 +41,24 @@ async def add(tx: Tx, job_id: str, account_id: str, url: str, *, now_ms: int) ->
     return delivery.id
 
 
-async def take_due(tx: Tx, *, now_ms: int, hold_ms: int, limit: int = 20) -> list[Delivery]:
-    """Return messages that are due and keep them from others for `hold_ms`; a sender that dies loses nothing."""
-    query = (
-        select(deliveries)
+async def take_due(tx: Tx, *, now_ms: int, hold_ms: int, limit: int = 200, of_one_account: int = 20) -> list[Delivery]:
+    """Return messages that are due and keep them from others for `hold_ms`; a sender that dies loses nothing.
+
+    Args:
+        of_one_account: so many of one account's at most, so that one with a thousand to a dead receiver delays nobody.
+    """
+    place = func.row_number().over(partition_by=deliveries.c.account_id, order_by=deliveries.c.next_ms)
+    waiting = (
+        select(deliveries.c.id, place.label("place"))
         .where(deliveries.c.state == "due", deliveries.c.next_ms <= now_ms)
-        .order_by(deliveries.c.next_ms)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+        .subquery()
     )
+    chosen = select(waiting.c.id).where(waiting.c.place <= of_one_account).order_by(waiting.c.place).limit(limit)
+    query = select(deliveries).where(deliveries.c.id.in_(chosen), deliveries.c.next_ms <= now_ms)
+    query = query.order_by(deliveries.c.next_ms).with_for_update(skip_locked=True)
     due = [Delivery(**row) for row in (await tx.execute(query)).mappings()]
+    if not due:
+        return []
     ids = [delivery.id for delivery in due]
     await tx.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(next_ms=now_ms + hold_ms))
     return due
@@ -69,6 +77,13 @@ async def record(tx: Tx, delivery: Delivery, result: Try, *, state: str, next_ms
     )
     change = update(deliveries).where(deliveries.c.id == delivery.id)
     await tx.execute(change.values(state=state, tries=result.number, next_ms=next_ms))
+
+
+async def forget(tx: Tx, *, before_ms: int) -> None:
+    """Remove messages that were made before a moment and are settled, with their tries."""
+    old = select(deliveries.c.id).where(deliveries.c.state != "due", deliveries.c.created_ms < before_ms)
+    await tx.execute(delete(delivery_tries).where(delivery_tries.c.delivery_id.in_(old)))
+    await tx.execute(delete(deliveries).where(deliveries.c.id.in_(old)))
 
 
 async def of_job(tx: Tx, job_id: str) -> list[tuple[Delivery, list[Try]]]:

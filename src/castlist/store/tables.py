@@ -42,6 +42,7 @@ def _one_of(column: str, values: type[EntryKind] | type[JobStatus]) -> str:
 
 # Written out, because a database uses a partial index only for a query that says the very same.
 BEGUN = text("attempt > 0")
+UNSWEPT = text("file IS NOT NULL AND swept_ms IS NULL")
 OPEN = text(f"status IN ({', '.join(repr(str(status)) for status in JobStatus if not status.terminal)})")
 
 accounts = Table(
@@ -185,6 +186,7 @@ images = Table(
     PrimaryKeyConstraint("job_id", "position"),
     CheckConstraint("(file IS NULL) <> (code IS NULL)", name="made_or_not"),
     Index("ix_images_file", "file"),
+    Index("ix_images_unswept", "job_id", sqlite_where=UNSWEPT, postgresql_where=UNSWEPT),
 )
 
 # Where a hosted service works on an image: saved before waiting, so that the next worker asks again instead of paying

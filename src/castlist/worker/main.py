@@ -27,6 +27,8 @@ DRAIN_SECONDS = 5.0
 """How long a stopping worker waits for the image in hand."""
 DELIVER_SECONDS = 1.0
 """Seconds between two looks into the outbox."""
+QUEUE_KEPT_MS = 3_600_000
+"""How long the queue remembers a job that has ended; whatever matters about it is in our own tables."""
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.5, 10.0
 
 Duty = Callable[[], Awaitable[None]]
@@ -81,6 +83,7 @@ class Worker:
             asyncio.create_task(self._every(self._lease_ms / 4000, self._renew)),
             asyncio.create_task(self._every(self._lease_ms / 4000, lambda: self._take_over(runner))),
             asyncio.create_task(self._every(self._sweep_seconds, self._sweep)),
+            asyncio.create_task(self._every(self._sweep_seconds, lambda: self._forget(runner))),
             asyncio.create_task(self._every(DELIVER_SECONDS, self._deliver)),
         ]
         await self._stopping.wait()
@@ -142,6 +145,10 @@ class Worker:
     async def _sweep(self) -> None:
         if removed := await sweep(self._service):
             self._log.info("removed expired files", files=removed)
+
+    async def _forget(self, runner: DurableRunner) -> None:
+        if forgotten := await asyncio.to_thread(runner.forget, self._service.clock() - QUEUE_KEPT_MS):
+            self._log.info("forgot jobs that ended in the queue", jobs=forgotten)
 
     async def _deliver(self) -> None:
         # Not awaited: the next look into the outbox must not wait for a slow receiver of this one.

@@ -33,4 +33,6 @@ def upgrade() -> None:
     op.create_index("ix_jobs_clock", "jobs", ["clock"], sqlite_where=begun, postgresql_where=begun)
     still_open = sa.text("status IN ('pending', 'processing')")
     op.create_index("ix_jobs_open", "jobs", ["account_id"], sqlite_where=still_open, postgresql_where=still_open)
+    unswept = sa.text("file IS NOT NULL AND swept_ms IS NULL")
+    op.create_index("ix_images_unswept", "images", ["job_id"], sqlite_where=unswept, postgresql_where=unswept)
     op.create_index("ix_jobs_key_finish", "jobs", ["key_id", "finish"])

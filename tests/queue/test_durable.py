@@ -1,0 +1,80 @@
+"""The durable engine in this process, on both back ends: the order in which it takes jobs, and what it forgets."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from threading import Event
+
+import pytest
+
+from castlist.queue import durable
+from castlist.queue.durable import DurableQueue, DurableRunner
+from castlist.store.database import Database
+
+PATIENCE_SECONDS = 60.0
+
+
+class Running:
+    """A runner that notes what it ran; the first job holds the only slot until it is let go."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.ran: list[str] = []
+        self.let_go = Event()
+        self.runner = DurableRunner(url, f"w-{time.time_ns()}", self._run)
+
+    def _run(self, job_id: str) -> None:
+        self.ran.append(job_id)
+        if len(self.ran) == 1:
+            self.let_go.wait(PATIENCE_SECONDS)
+
+    async def enqueue(self, *jobs: tuple[str, int]) -> None:
+        queue, database = DurableQueue(self.url), Database(self.url)
+        for job_id, order in jobs:
+            async with database.write() as tx:
+                await queue.enqueue(tx, job_id, order)
+        queue.close()
+        await database.close()
+
+    def wait_for(self, count: int) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while len(self.ran) < count:
+            assert time.monotonic() < deadline, self.ran
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def running(database_url: str) -> Iterator[Running]:
+    durable.migrate(database_url)
+    made = Running(database_url)
+    made.runner.start()
+    yield made
+    made.let_go.set()
+    made.runner.stop()
+
+
+def test_lower_orders_go_first_and_equal_ones_as_they_came(running: Running) -> None:
+    asyncio.run(running.enqueue(("first", 50)))
+    running.wait_for(1)
+    asyncio.run(running.enqueue(("d", 70), ("b", 20), ("e", 2**31 - 1), ("c", 20), ("a", 1)))
+    running.let_go.set()
+    running.wait_for(6)
+    assert running.ran == ["first", "a", "b", "c", "d", "e"]
+
+
+def test_what_has_ended_is_forgotten_and_what_has_not_stays(running: Running) -> None:
+    running.let_go.set()
+    asyncio.run(running.enqueue(*((f"job-{number}", 1) for number in range(3))))
+    running.wait_for(3)
+    assert running.runner.forget(0) == 0
+    deadline, forgotten = time.monotonic() + PATIENCE_SECONDS, 0
+    while forgotten < 3:  # the last one's end is noted a moment after it ran
+        assert time.monotonic() < deadline
+        forgotten += running.runner.forget((time.time_ns() // 1_000_000) + 1000)
+    running.let_go.clear()
+    running.ran.clear()
+    asyncio.run(running.enqueue(("open", 1), ("waiting", 2)))
+    running.wait_for(1)
+    assert running.runner.forget((time.time_ns() // 1_000_000) + 1000) == 0
+    running.let_go.set()
+    running.wait_for(2)

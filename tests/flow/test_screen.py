@@ -38,6 +38,16 @@ def test_what_lies_under_transparent_parts_is_looked_at_and_so_is_what_shows() -
         screen.admit(RED, OPAQUE)
 
 
+def test_the_same_bytes_are_looked_at_once() -> None:
+    classifier = RedIsExplicit()
+    screen = Screen(classifier)
+    for _ in range(3):
+        screen.admit(HARMLESS, None, "harmless")
+        with pytest.raises(UnsafePicture):
+            screen.admit(RED, None, "red")
+    assert classifier.seen == 2
+
+
 def test_an_unsafe_image_is_told_of_not_raised() -> None:
     screen = Screen(RedIsExplicit())
     assert screen.refusal(HARMLESS) is None

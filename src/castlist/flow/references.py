@@ -99,7 +99,7 @@ class _Cleaned:
 def _clean(data: bytes, decode: picture.Decode, screen: Screen | None) -> _Cleaned:
     found = decode(data, max_side=MAX_SIDE_PX)
     if screen is not None:
-        screen.admit(found.pixels, found.alpha)
+        screen.admit(found.pixels, found.alpha, found.sha256)
     pixels: Pixels = found.pixels
     if found.alpha is not None:
         pixels = np.dstack([pixels, np.rint(found.alpha * 255).astype(np.uint8)])

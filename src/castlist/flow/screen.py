@@ -19,6 +19,9 @@ from castlist.vision.safety import BundledClassifier
 ENTRY_POINT = "castlist.classifiers"
 """Group in which a package offers a classifier: a callable without arguments that returns one."""
 
+KNOWN = 4096
+"""Pictures of which is remembered what was said; then it begins anew."""
+
 
 class BadScreen(Exception):
     """The settings name a classifier that is not there, or classes that it does not measure."""
@@ -32,23 +35,30 @@ class Screen:
     limits: Limits = dataclasses.field(default_factory=lambda: DEFAULT_LIMITS)
     inputs: bool = True
     outputs: bool = True
+    _known: dict[str, str | None] = dataclasses.field(default_factory=dict[str, "str | None"])
+    """What was said of pictures that came in, by the hash of their bytes: clients send the same ones again."""
 
-    def admit(self, pixels: Pixels, alpha: Alpha | None = None) -> None:
-        """Look at a picture that came in.
+    def admit(self, pixels: Pixels, alpha: Alpha | None = None, sha256: str | None = None) -> None:
+        """Look at a picture that came in, or remember what was said of the same bytes.
 
         Args:
             pixels: uint8 [H, W, 3], sRGB.
             alpha: float32 [H, W], 0–1. What lies under transparent parts is looked at as well: engines may see it.
+            sha256: of the bytes as received.
 
         Raises:
             UnsafePicture: it is refused.
         """
         if not self.inputs:
             return
-        for seen in (pixels,) if alpha is None else (pixels, flatten(pixels, alpha)):
-            reason = self._objection(seen)
-            if reason is not None:
-                raise UnsafePicture(f"This picture was refused: it {reason}. Try another picture of the character.")
+        if sha256 is not None and sha256 in self._known:
+            reason = self._known[sha256]
+        else:
+            seen = (pixels,) if alpha is None else (pixels, flatten(pixels, alpha))
+            reason = next((found for each in seen if (found := self._objection(each))), None)
+            self._remember(sha256, reason)
+        if reason is not None:
+            raise UnsafePicture(f"This picture was refused: it {reason}. Try another picture of the character.")
 
     def refusal(self, pixels: Pixels) -> str | None:
         """Return why an image that was made is not given out, as a sentence; None lets it pass.
@@ -62,6 +72,13 @@ class Screen:
             pixels = flatten(pixels[..., :3], np.divide(pixels[..., 3], 255, dtype=np.float32))
         reason = self._objection(pixels)
         return None if reason is None else f"This image was made and refused: it {reason}."
+
+    def _remember(self, sha256: str | None, reason: str | None) -> None:
+        if sha256 is None:
+            return
+        if len(self._known) >= KNOWN:
+            self._known.clear()
+        self._known[sha256] = reason
 
     def _objection(self, pixels: Pixels) -> str | None:
         return objection(self.classifier.read(np.ascontiguousarray(pixels)), self.limits, self.classifier.classes)

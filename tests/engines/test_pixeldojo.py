@@ -41,7 +41,7 @@ class ContractDialect(Dialect):
             return self.problem(400, f"unknown: {unknown}", "invalid_request")
         if stub.mood.refuse == "before":
             return self.problem(422, self.reason, "input_image_rejected")
-        name = stub.accept(call).id
+        name = stub.accept(call, call.headers.get("idempotency-key") if self.known >= OURS else None).id
         return Answer(202, {"jobId": name, "status": "pending", "statusUrl": f"{stub.elsewhere}/api/v1/jobs/{name}"})
 
     def job(self, stub: Stub, work: Work) -> dict[str, object]:

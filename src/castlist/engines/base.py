@@ -90,8 +90,6 @@ class Hosted(Engine):
     """The service's model id by model type, as far as the operator does not say otherwise."""
     longest_prompts: ClassVar[Mapping[str, int]] = {}
     """By model type, how many characters of prompt the service reads, where that is few."""
-    key_header: str = ""
-    """Header for a key under which the service takes a repeated request for the same one, if it documents that."""
 
     def __init__(self, options: EngineOptions | None = None, secrets: Mapping[str, str] | None = None) -> None:
         super().__init__(options, secrets)
@@ -132,6 +130,11 @@ class Hosted(Engine):
         if over > 0:
             return f"The prompt is {over} characters longer than this model reads."
         return None
+
+    @property
+    def key_header(self) -> str:
+        """Header for a key under which the service takes a repeated request for the same one, if it promises that."""
+        return ""
 
     @property
     def asks_again(self) -> bool:

@@ -4,6 +4,7 @@ Source: wire format of dashscope 2.0.2, alibabacloud.com/help/en/model-studio (Q
 Never run against the service.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import Field
@@ -20,6 +21,8 @@ LONGEST_PROMPTS = {"qwen-image-2-pro": 800}
 REFUSALS = ("DataInspectionFailed", "data_inspection_failed")
 PASSING = ("Throttling", "ServiceUnavailable", "InternalError", "SystemError", "RequestTimeOut", "ModelUnavailable")
 """Beginnings of codes that pass; some come with status 200."""
+EMPTY = ("Arrearage", "AllocationQuota", "insufficient_quota")
+"""Beginnings of codes of an account that owes or has used up what it was given."""
 
 
 class DashscopeOptions(HostedOptions):
@@ -91,4 +94,7 @@ def _error(reply: Reply, code: str, message: str) -> Parsed:
     if code in REFUSALS:
         return Refused(message or "The service declined the request.")
     broken = trouble(reply)
-    return Broken(broken.operator, retry=broken.retry or code.startswith(PASSING))
+    if code.startswith(EMPTY):
+        return replace(broken, retry=False, fault="quota")
+    passing = broken.retry or code.startswith(PASSING)
+    return replace(broken, retry=passing, fault="key" if code.startswith("InvalidApiKey") else broken.fault)

@@ -138,6 +138,8 @@ def _error(reply: Reply) -> Parsed:
     if kind == REFUSAL:
         return Refused(words)
     broken = trouble(reply)
+    if reply.status == 403 and "balance" in words.lower():  # "User is locked. Reason: Exhausted balance. …"
+        broken = replace(broken, fault="quota")
     if reply.awaited is None or not reply.awaited.at_once:
         return broken
     # The work itself ended so; fetching that answer again gives the same one.

@@ -6,6 +6,7 @@ Source: wire format of google-genai 3.4.0 (`generateContent`), its enum of finis
 
 import base64
 import binascii
+from dataclasses import replace
 from typing import Any
 
 from pydantic import Field
@@ -31,6 +32,9 @@ REFUSALS = {
     "IMAGE_OTHER": "an unnamed reason",
     "NO_IMAGE": "no picture was made",
 }
+
+
+BAD_KEYS = ("API_KEY_INVALID", "API_KEY_EXPIRED", "API_KEY_SERVICE_BLOCKED")
 
 
 class GeminiOptions(HostedOptions):
@@ -127,14 +131,18 @@ def _because(why: str) -> str:
 
 
 def _error(reply: Reply, found: object) -> Broken:
-    """Read `{"error": {"details": [{"retryDelay": "34s"}]}}`, this service's way of saying Retry-After."""
+    """Read `{"error": {"details": […]}}`: a key that is none has status 400 here, and Retry-After is a `retryDelay`."""
     broken = trouble(reply)
     match found:
-        case {"error": {"details": [*details]}}:
-            delays = [said(one.get("retryDelay")) for one in details if isinstance(one, dict)]
+        case {"error": {"details": [*every]}}:
+            details = [one for one in every if isinstance(one, dict)]
         case _:
-            delays = []
-    for delay in delays:
+            details = []
+    if any(said(one.get("reason")) in BAD_KEYS for one in details):
+        return replace(broken, fault="key")
+    if reply.status == 429 and "PerDay" in broken.operator:
+        return replace(broken, retry=False, fault="quota")
+    for delay in (said(one.get("retryDelay")) for one in details):
         number = delay.removesuffix("s")
         if delay.endswith("s") and number.replace(".", "", 1).isdecimal() and number.isascii():
             return Broken(broken.operator, retry=broken.retry, wait_s=float(number[:9]))

@@ -7,6 +7,7 @@ read 2026-11-22. Never run against any of them.
 import base64
 import binascii
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import Field
@@ -30,6 +31,7 @@ FIELDS = {
     "output_format": "png",
 }
 REFUSALS = ("moderation_blocked", "content_policy_violation", "content_filter")
+EMPTY = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
 
 
 class OpenAiImagesOptions(HostedOptions):
@@ -95,6 +97,8 @@ class OpenAiImagesEngine(Hosted):
         match json_of(reply):
             case {"error": {"code": str(code), **rest}} if code in REFUSALS:
                 return Refused(said(rest.get("message")))
+            case {"error": {"code": str(code)}} if code in EMPTY:
+                return replace(trouble(reply), retry=False, fault="quota")
             case {"data": [{**picture}, *_], **rest} if reply.status < 400:
                 return _picture(picture, said(rest.get("model")))
             case _:

@@ -63,6 +63,11 @@ class PixelDojoEngine(Hosted):
         chosen: bool | None = getattr(self.options, "castlist", None)
         return not self.base_url.startswith(PIXELDOJO) if chosen is None else chosen
 
+    @property
+    def key_header(self) -> str:
+        """See `engines.base.Hosted`. PixelDojo documents none; a castlist keeps one for 30 days, by the contract."""
+        return "Idempotency-Key" if self.speaks_castlist else ""
+
     def seed(self, shot: Shot) -> int:
         """Return the seed that is sent: the first from the shot's own on that draws its pose at the other server."""
         if not self.speaks_castlist:
@@ -95,6 +100,11 @@ class PixelDojoEngine(Hosted):
     def parse(self, reply: Reply) -> Parsed:
         """See `engines.base.Hosted`."""
         match json_of(reply):
+            case {"jobId": str(name), "status": str(state), **rest} if name and _goes_on(reply, state):
+                # By the contract's address: `statusUrl` names the server as its other callers see it.
+                at = f"{versioned(self.base_url, '/api/v1')}/jobs/{quote(name, safe='')}"
+                poll, stop = Request("GET", at, auth=AUTH), Request("POST", f"{at}/cancel", auth=AUTH)
+                return Pending(name, poll, stop, _fraction(rest))
             case {"error": {"code": str(code), **rest}} if code in REFUSALS:
                 return Refused(said(rest.get("message")))
             case {"failures": [{"code": str(code), **rest}, *_], "status": "failed"} if code in REFUSALS:
@@ -103,13 +113,13 @@ class PixelDojoEngine(Hosted):
                 return _finished(url, rest)
             case {"status": "failed"}:
                 return Broken(trouble(reply).operator, gone=True)
-            case {"status": "pending" | "processing", "jobId": str(name), **rest} if reply.status < 400 and name:
-                # By the contract's address: `statusUrl` names the server as its other callers see it.
-                at = f"{versioned(self.base_url, '/api/v1')}/jobs/{quote(name, safe='')}"
-                poll, stop = Request("GET", at, auth=AUTH), Request("POST", f"{at}/cancel", auth=AUTH)
-                return Pending(name, poll, stop, _fraction(rest))
             case _:
                 return trouble(reply)
+
+
+def _goes_on(reply: Reply, state: str) -> bool:
+    """Say whether to ask for a job: one under way, or of any state when a repeated request only names it."""
+    return reply.status == 202 or (reply.status < 400 and state in ("pending", "processing"))
 
 
 def _finished(url: str, rest: dict[str, Any]) -> Finished:

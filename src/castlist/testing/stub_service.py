@@ -119,6 +119,7 @@ class Stub:
         self.downloads = 0
         self.url = ""
         self._accepted = 0
+        self._keys: dict[str, str] = {}
         self._lock = threading.Lock()
 
     @property
@@ -126,11 +127,15 @@ class Stub:
         """Base of the addresses it gives out for polling."""
         return self.mood.elsewhere or self.url
 
-    def accept(self, call: Call) -> Work:
-        """Take on work and give it an id."""
+    def accept(self, call: Call, key: str | None = None) -> Work:
+        """Take on work and give it an id; the same for the same `key`, of a service that has such keys."""
+        if key is not None and key in self._keys:
+            return self.work[self._keys[key]]
         self._accepted += 1
         work = Work(f"work-{self._accepted:04d}", call.json() if call.body[:1] == b"{" else None)
         self.work[work.id] = work
+        if key is not None:
+            self._keys[key] = work.id
         return work
 
     def look(self, id: str) -> Work | None:

@@ -123,6 +123,13 @@ class DurableRunner:
                 handed += self._dbos._sys_db.reenqueue_for_recovery(pending.workflow_id, [worker_id], QUEUE)
         return handed
 
+    def holders(self) -> set[str]:
+        """Return the workers whose jobs have begun and not ended, whether they live or not."""
+        from dbos import DBOS
+
+        begun = DBOS.list_workflows(status="PENDING", name=WORKFLOW, load_input=False, load_output=False)
+        return {each.executor_id for each in begun if each.executor_id}
+
     def forget(self, ended_before_ms: int) -> int:
         """Remove what is kept of jobs that ended before a moment and return how many; the engine itself keeps all."""
         from dbos import DBOS

@@ -6,10 +6,11 @@ time is the database's own: clocks of several machines differ, and a rate kept b
 
 from collections.abc import Callable
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from castlist.domain.lanes import Lane, Wait, from_text, to_text
+from castlist.store import clock
 from castlist.store.database import Tx
 from castlist.store.tables import lanes
 
@@ -22,7 +23,7 @@ async def change(tx: Tx, engine: str, step: Step, *, now_ms: int) -> Wait | None
     await _insert(tx, engine)
     found = (await tx.execute(select(lanes.c.lane).where(lanes.c.engine == engine).with_for_update())).scalar_one()
     before = from_text(found)
-    after = step(before, await _now_ms(tx, now_ms))
+    after = step(before, await clock.now_ms(tx, now_ms))
     if isinstance(after, Wait):
         return after
     if after != before:
@@ -39,10 +40,3 @@ async def _insert(tx: Tx, engine: str) -> None:
     dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
     fresh = dialect.insert(lanes).values(engine=engine, lane=to_text(Lane()))
     await tx.execute(fresh.on_conflict_do_nothing(index_elements=["engine"]))
-
-
-async def _now_ms(tx: Tx, now_ms: int) -> int:
-    if tx.dialect.name == "sqlite":
-        return now_ms
-    seconds = (await tx.execute(text("SELECT extract(epoch FROM clock_timestamp())"))).scalar_one()
-    return round(float(seconds) * 1000)

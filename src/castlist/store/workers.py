@@ -1,8 +1,12 @@
-"""Leases: a worker renews its own, everybody can see which ones have run out."""
+"""Leases: a worker renews its own, everybody can see which ones have run out.
+
+Measured by the database's clock where it has one, so that a machine whose clock is wrong takes nobody for dead.
+"""
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from castlist.store import clock
 from castlist.store.database import Tx
 from castlist.store.tables import workers
 
@@ -10,13 +14,21 @@ from castlist.store.tables import workers
 async def renew(tx: Tx, worker_id: str, pool: str, *, now_ms: int, lease_ms: int) -> None:
     """Start or renew a worker's lease."""
     dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    now_ms = await clock.now_ms(tx, now_ms)
     row = dialect.insert(workers).values(id=worker_id, pool=pool, started_ms=now_ms, lease_until_ms=now_ms + lease_ms)
     await tx.execute(row.on_conflict_do_update(index_elements=["id"], set_={"lease_until_ms": now_ms + lease_ms}))
 
 
 async def expired(tx: Tx, *, now_ms: int) -> list[str]:
     """Return the workers whose lease has run out."""
+    now_ms = await clock.now_ms(tx, now_ms)
     return list((await tx.execute(select(workers.c.id).where(workers.c.lease_until_ms <= now_ms))).scalars())
+
+
+async def living(tx: Tx, *, now_ms: int) -> list[str]:
+    """Return the workers that hold a lease."""
+    now_ms = await clock.now_ms(tx, now_ms)
+    return list((await tx.execute(select(workers.c.id).where(workers.c.lease_until_ms > now_ms))).scalars())
 
 
 async def others(tx: Tx, worker_id: str) -> list[str]:
@@ -26,7 +38,7 @@ async def others(tx: Tx, worker_id: str) -> list[str]:
 
 async def alive(tx: Tx, *, now_ms: int) -> int:
     """Return how many workers hold a lease."""
-    return len((await tx.execute(select(workers.c.id).where(workers.c.lease_until_ms > now_ms))).all())
+    return len(await living(tx, now_ms=now_ms))
 
 
 async def remove(tx: Tx, worker_id: str) -> None:

@@ -129,14 +129,20 @@ class Worker:
 
     async def _take_over(self, runner: DurableRunner, *, everyone: bool = False) -> None:
         """Hand back the jobs of workers whose lease ran out, or of every other one."""
+        holders = await asyncio.to_thread(runner.holders)  # first: who begins a job after this holds a lease by then
         async with self._service.database.read() as tx:
             if everyone:
-                dead = await workers.others(tx, self.id)
+                dead = {*holders, *await workers.others(tx, self.id)} - {self.id}
             else:
-                dead = [name for name in await workers.expired(tx, now_ms=self._service.clock()) if name != self.id]
+                now_ms = self._service.clock()
+                # A worker that was taken for dead and woke up may hold a job without a lease, and then die of it.
+                dead = {*holders, *await workers.expired(tx, now_ms=now_ms)} - {
+                    self.id,
+                    *await workers.living(tx, now_ms=now_ms),
+                }
         if not dead:
             return
-        handed = await asyncio.to_thread(runner.hand_back, dead)
+        handed = await asyncio.to_thread(runner.hand_back, sorted(dead))
         async with self._service.database.write() as tx:
             for name in dead:
                 await workers.remove(tx, name)

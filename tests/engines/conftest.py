@@ -1,10 +1,18 @@
 import importlib
+import importlib.util
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+TORCHVISION = Path(sys.prefix) / "torchvision"
+"""Where `make gpu` puts it, aside: beside a torch without CUDA it breaks every import of transformers."""
+KEPT: list[object] = []
+HERE = str(Path(__file__).parent)
+if HERE not in sys.path:
+    sys.path.append(HERE)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -16,9 +24,50 @@ def module_of() -> Callable[[str], ModuleType]:
     """Import the test module of an engine, which holds the dialect of its service."""
 
     def load(name: str) -> ModuleType:
-        folder = str(Path(__file__).parent)
-        if folder not in sys.path:
-            sys.path.append(folder)
         return importlib.import_module(f"test_{name}")
 
     return load
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
+    """Save tiny pipelines, each once; skip where the extra `gpu` is not installed."""
+    for name in ("torch", "diffusers", "accelerate"):
+        pytest.importorskip(name, reason="castlist[gpu] is not installed: make gpu")
+    there = has_torchvision()
+    import torch
+
+    torch.set_num_threads(1)  # for a few thousand numbers, threads that wait for each other cost more than they save
+    from castlist.testing import tiny_pipelines
+
+    made: dict[str, str] = {}
+
+    def folder(pipeline: str, **shape: object) -> str:
+        if pipeline.startswith("Qwen") and not there:
+            pytest.skip("torchvision is not installed: make gpu")
+        key = f"{pipeline}{shape}"
+        if key not in made:
+            made[key] = str(tiny_pipelines.save(pipeline, tmp_path_factory.mktemp(pipeline), **shape))
+        return made[key]
+
+    return folder
+
+
+def has_torchvision() -> bool:
+    """Make torchvision importable, which Qwen's processors want; False where it is not there.
+
+    Before anything asks transformers for it. The release for CUDA lacks two operators beside a torch without it, which
+    nothing here calls but which must have names.
+    """
+    import torch
+
+    if TORCHVISION.is_dir():
+        sys.path.append(str(TORCHVISION))
+    if importlib.util.find_spec("torchvision") is None:
+        return False
+    if not hasattr(torch.ops.torchvision, "nms"):
+        library = torch.library.Library("torchvision", "DEF")
+        for name in ("nms", "qnms"):
+            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        KEPT.append(library)
+    return True

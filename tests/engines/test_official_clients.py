@@ -1,8 +1,7 @@
-"""The services' own client libraries take our stubs for the real thing. Skipped for those that are not installed.
+"""The services' own client libraries take our stubs for the real thing."""
 
-pip install google-genai fal-client replicate
-"""
-
+import base64
+import importlib
 from collections.abc import Callable
 from types import ModuleType
 
@@ -16,8 +15,8 @@ Modules = Callable[[str], ModuleType]
 
 
 def test_google_genai(module_of: Modules) -> None:
-    genai = pytest.importorskip("google.genai")
-    types = pytest.importorskip("google.genai.types")
+    genai = importlib.import_module("google.genai")
+    types = importlib.import_module("google.genai.types")
     with serve(module_of("gemini").GeminiDialect(), PICTURE) as stub:
         client = genai.Client(api_key=KEY, http_options=types.HttpOptions(base_url=stub.url))
         config = types.GenerateContentConfig(
@@ -38,8 +37,8 @@ def test_google_genai(module_of: Modules) -> None:
 
 
 def test_fal_client(module_of: Modules, monkeypatch: pytest.MonkeyPatch) -> None:
-    fal_client = pytest.importorskip("fal_client")
-    inner = pytest.importorskip("fal_client.client")
+    fal_client = importlib.import_module("fal_client")
+    inner = importlib.import_module("fal_client.client")
     with serve(module_of("fal").FalDialect(), PICTURE) as stub:
         monkeypatch.setattr(inner, "QUEUE_URL_FORMAT", f"{stub.url}/")  # https is forced on every other way in
         client = fal_client.SyncClient(key=KEY)
@@ -60,7 +59,7 @@ def test_fal_client(module_of: Modules, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_replicate_client(module_of: Modules) -> None:
-    replicate = pytest.importorskip("replicate")
+    replicate = importlib.import_module("replicate")
     with serve(module_of("replicate").ReplicateDialect(), PICTURE) as stub:
         client = replicate.Client(api_token=KEY, base_url=stub.url)
         client.poll_interval = 0.01
@@ -76,3 +75,22 @@ def test_replicate_client(module_of: Modules) -> None:
         assert refused.status == "failed"
         refused.cancel()
         assert stub.work[refused.id].canceled
+
+
+def test_openai_client(module_of: Modules) -> None:
+    openai = importlib.import_module("openai")
+    with serve(module_of("openai_images").OpenAiDialect(), PICTURE) as stub:
+        client = openai.OpenAI(api_key=KEY, base_url=f"{stub.url}/v1", max_retries=0)
+
+        def ask() -> object:
+            two = [("a.png", PICTURE, "image/png"), ("b.png", PICTURE, "image/png")]
+            return client.images.edit(model="m", image=two, prompt="smiling", size="1024x1024", extra_body={"seed": 1})
+
+        assert base64.b64decode(ask().data[0].b64_json) == PICTURE
+        stub.mood.refuse = "before"
+        with pytest.raises(openai.BadRequestError) as refused:
+            ask()
+        assert refused.value.code in ("moderation_blocked", "content_policy_violation")
+        stub.mood.refuse, stub.mood.status = "", 401
+        with pytest.raises(openai.AuthenticationError):
+            ask()

@@ -7,6 +7,7 @@ No transaction is open while an engine works.
 import asyncio
 import contextlib
 import dataclasses
+import hashlib
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
@@ -231,7 +232,8 @@ async def _keep(service: Service, job: Job, result: Landed | Lost, patience: Pat
         image = Image(**common, seed=result.shot.seed, code=result.reason.code, message=result.reason.message)
     else:
         data = result.encoded.data
-        file = await patience.through(lambda: service.files.put(data, job.request["output_format"]))
+        extension = job.request["output_format"]
+        file = await patience.through(lambda: service.files.put(data, extension, owner=job.id))
         height_px, width_px = result.made.pixels.shape[:2]
         image = Image(
             **common,
@@ -242,7 +244,7 @@ async def _keep(service: Service, job: Job, result: Landed | Lost, patience: Pat
             width_px=width_px,
             height_px=height_px,
             size_bytes=len(data),
-            sha256=file.partition(".")[0],
+            sha256=hashlib.sha256(data).hexdigest(),
             identity=dataclasses.asdict(result.identity),
             seconds=round(result.made.seconds, 3),
             notes=result.made.notes,

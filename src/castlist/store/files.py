@@ -6,6 +6,7 @@ Names are ours alone (hash and extension), so no path from outside ever reaches 
 import contextlib
 import hashlib
 import re
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,9 +29,13 @@ class Files:
         """Keep files in a local folder, making it when needed."""
         return cls(LocalStore(prefix=folder, mkdir=True))
 
-    async def put(self, data: bytes, extension: str) -> str:
-        """Store bytes and return their name; the same bytes give the same name and are written once."""
-        name = f"{hashlib.sha256(data).hexdigest()}.{extension}"
+    async def put(self, data: bytes, extension: str, *, owner: str = "") -> str:
+        """Store bytes and return their name; the same bytes of the same owner have one name and are written once.
+
+        Args:
+            owner: who alone may remove the file, such as a job: nobody else's expiry can take it away meanwhile.
+        """
+        name = f"{hashlib.sha256(owner.encode() + data).hexdigest()}.{extension}"
         with contextlib.suppress(AlreadyExistsError):
             await obstore.put_async(self.store, _path(name), data, mode="create")
         return name
@@ -47,6 +52,12 @@ class Files:
         """Remove a file; nothing happens when it is gone already."""
         with contextlib.suppress(FileNotFoundError):
             await obstore.delete_async(self.store, _path(name))
+
+    async def older(self, before_ms: int) -> AsyncGenerator[list[str]]:
+        """Yield the names of files that were written before a moment, Unix milliseconds, some at a time."""
+        async for batch in obstore.list(self.store):
+            old = [one for one in batch if one["last_modified"].timestamp() * 1000 < before_ms]
+            yield [name for one in old if is_name(name := one["path"].rpartition("/")[2])]
 
 
 def is_name(text: str) -> bool:

@@ -1,6 +1,8 @@
 """Which pictures came in, whose they are and until when they are kept; and which files nothing needs any more."""
 
-from sqlalchemy import delete, exists, select
+from collections.abc import Sequence
+
+from sqlalchemy import delete, exists, select, true
 
 from castlist.domain.ids import new_id
 from castlist.store.database import Tx
@@ -65,6 +67,19 @@ async def _expired_images(tx: Tx, now_ms: int, limit: int) -> set[str]:
         .limit(limit)
     )
     return {name for name in (await tx.execute(query)).scalars() if name}
+
+
+async def known_files(tx: Tx, names: Sequence[str]) -> set[str]:
+    """Return those of the names that anything still needs: an image that is not swept, an upload, what it came as."""
+    found: set[str] = set()
+    for column, condition in (
+        (images.c.file, images.c.swept_ms.is_(None)),
+        (uploads.c.file, true()),
+        (uploads.c.original, true()),
+    ):
+        query = select(column).where(column.in_(names), condition)
+        found |= {name for name in (await tx.execute(query)).scalars() if name}
+    return found
 
 
 async def forget(tx: Tx, files: list[str], *, now_ms: int) -> None:

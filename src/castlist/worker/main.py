@@ -18,6 +18,7 @@ from castlist.flow.deliver import Present, deliver_due
 from castlist.flow.perform import Interrupted, perform
 from castlist.flow.service import Service
 from castlist.flow.shared_lanes import give_another_chance
+from castlist.flow.strays import sweep_strays
 from castlist.flow.sweep import sweep
 from castlist.queue.durable import DurableRunner
 from castlist.store import workers
@@ -29,6 +30,7 @@ DELIVER_SECONDS = 1.0
 """Seconds between two looks into the outbox."""
 QUEUE_KEPT_MS = 3_600_000
 """How long the queue remembers a job that has ended; whatever matters about it is in our own tables."""
+STRAYS_SECONDS = 6 * 3600.0
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.5, 10.0
 
 Duty = Callable[[], Awaitable[None]]
@@ -84,6 +86,7 @@ class Worker:
             asyncio.create_task(self._every(self._lease_ms / 4000, lambda: self._take_over(runner))),
             asyncio.create_task(self._every(self._sweep_seconds, self._sweep)),
             asyncio.create_task(self._every(self._sweep_seconds, lambda: self._forget(runner))),
+            asyncio.create_task(self._every(STRAYS_SECONDS, self._sweep_strays)),
             asyncio.create_task(self._every(DELIVER_SECONDS, self._deliver)),
         ]
         await self._stopping.wait()
@@ -151,6 +154,10 @@ class Worker:
     async def _sweep(self) -> None:
         if removed := await sweep(self._service):
             self._log.info("removed expired files", files=removed)
+
+    async def _sweep_strays(self) -> None:
+        if removed := await sweep_strays(self._service):
+            self._log.warning("removed files that nothing knew", files=removed)
 
     async def _forget(self, runner: DurableRunner) -> None:
         if forgotten := await asyncio.to_thread(runner.forget, self._service.clock() - QUEUE_KEPT_MS):

@@ -11,9 +11,12 @@ UV := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-versi
 stamp = .venv/.$(1)-$(shell cat pyproject.toml requirements/$(1).txt | cksum | tr ' ' '-')
 BASE := $(call stamp,base)
 TEST := $(call stamp,test)
+GPU := $(call stamp,gpu)
+# uv does not read where pip was told to look for wheels on disk.
+FOUND = UV_FIND_LINKS="$$($(BIN)/python -m pip config get global.find-links 2>/dev/null)"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check fix docs strip bench fuzz audit lock
+.PHONY: help setup demo serve test check fix docs strip bench fuzz audit gpu lock
 MAKEFLAGS += --no-print-directory
 
 help:  ## list what there is
@@ -29,6 +32,7 @@ serve: $(BASE)  ## serve on http://127.0.0.1:8000 until Ctrl-C
 	@$(BIN)/castlist serve
 
 test: check  ## check, then run every test
+	@$(MAKE) gpu 2>/dev/null || echo "torch for the processor is not offered here: the tests that need it will be skipped"
 	@$(BIN)/pytest
 
 check: $(TEST)  ## style, types and the house's boundaries
@@ -59,9 +63,14 @@ fuzz: $(TEST)  ## CASES generated requests against the whole API, and as many br
 audit: $(TEST)  ## look every pinned package up in the public list of known weaknesses; needs the network
 	@$(BIN)/uv tool run pip-audit --require-hashes --disable-pip -r requirements/base.txt
 
+gpu: $(GPU)  ## what the tests of the local diffusion engine need: torch for the processor, 0.5 GB to fetch, 1.4 GB on disk
+
 lock: $(TEST)  ## make requirements/*.txt anew, keeping what is pinned; newest releases: make lock UPGRADE=--upgrade
 	@$(UV) $(UPGRADE) pyproject.toml requirements/build.in -o requirements/base.txt
 	@$(UV) $(UPGRADE) pyproject.toml requirements/build.in requirements/test.in -c requirements/base.txt -o requirements/test.txt
+	@$(FOUND) $(UV) $(UPGRADE) requirements/gpu.in -c requirements/test.txt -o requirements/gpu.txt || \
+	  echo "torch for the processor is not offered here: requirements/gpu.txt stays as it was"
+	@$(UV) --no-deps $(UPGRADE) requirements/torchvision.in -o requirements/torchvision.txt
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "castlist needs Python 3.11 or newer. Say which: make setup PYTHON=python3.11")'
@@ -78,3 +87,9 @@ $(TEST): $(BASE)
 	@echo "Installing what the tests need from requirements/test.txt"
 	@$(PIP) install --require-hashes -r requirements/test.txt
 	@rm -f .venv/.test-* && touch $@
+
+$(GPU): $(TEST)
+	@echo "Installing torch for the processor from requirements/gpu.txt"
+	@$(PIP) install --require-hashes --no-deps -r requirements/gpu.txt
+	@$(PIP) install --require-hashes --no-deps --upgrade --target .venv/torchvision -r requirements/torchvision.txt
+	@rm -f .venv/.gpu-* && touch $@

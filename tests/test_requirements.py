@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 LOCKS = ("requirements/base.txt", "requirements/test.txt")
+ALL = (*LOCKS, "requirements/gpu.txt", "requirements/torchvision.txt")
 
 
 def locked(name: str) -> dict[str, list[Requirement]]:
@@ -41,7 +42,7 @@ def test_every_dependency_is_locked_within_its_bounds(lock):
         assert all(version in requirement.specifier for version in versions), f"{requirement} but {versions}: make lock"
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", ALL)
 def test_every_pin_is_exact_and_hashed(lock):
     text = (ROOT / lock).read_text()
     pins = [pin for pins in locked(lock).values() for pin in pins]
@@ -51,7 +52,7 @@ def test_every_pin_is_exact_and_hashed(lock):
     assert len(hashed) == len(pins) == len([entry for entry in entries if entry.strip()])
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", ALL)
 def test_no_lock_names_an_address(lock):
     text = (ROOT / lock).read_text()
     assert "://" not in text
@@ -63,3 +64,11 @@ def test_the_test_lock_only_adds_to_the_base_lock():
     assert {name: [str(pin) for pin in pins] for name, pins in base.items()} == {
         name: [str(pin) for pin in pins] for name, pins in test.items() if name in base
     }
+
+
+def test_what_the_gpu_needs_changes_no_version_of_the_rest():
+    test, gpu = (locked(lock) for lock in ("requirements/test.txt", "requirements/gpu.txt"))
+    shared = set(test) & set(gpu)
+    assert shared
+    for name in shared:
+        assert {str(pin.specifier) for pin in gpu[name]} <= {str(pin.specifier) for pin in test[name]}, "make lock"

@@ -1,6 +1,10 @@
 """Signatures against the published vector, and secrets that nobody stores."""
 
 import base64
+import time
+
+import pytest
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from castlist.webhooks import signing
 from castlist.webhooks.schedule import WAITS_MS, Next, Verdict, judge
@@ -13,6 +17,19 @@ SIGNATURE = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 def test_the_published_vector():
     assert signing.signature(ID, TIMESTAMP_S, BODY, SECRET) == SIGNATURE
+
+
+def test_the_official_library_accepts_what_we_sign():
+    account = signing.secret_of(b"installation", "acc_1", 1)
+    now_s = int(time.time())  # the library refuses messages that are five minutes old
+    for secrets in ([SECRET], [account], [account, SECRET]):
+        headers = signing.headers(ID, now_s, BODY, secrets)
+        for secret in secrets:
+            assert Webhook(secret).verify(BODY, headers) == {"test": 2432232314}
+        with pytest.raises(WebhookVerificationError):
+            Webhook(signing.secret_of(b"installation", "acc_2", 1)).verify(BODY, headers)
+        with pytest.raises(WebhookVerificationError):
+            Webhook(secrets[0]).verify(BODY + b" ", headers)
 
 
 def test_every_valid_secret_signs():

@@ -60,6 +60,24 @@ def test_snapshot(case: tuple[str, int, str | None], words: str) -> None:
     assert render(task, task.shots[1]) == words
 
 
+WITH_NOTES = [
+    ("flux-kontext", None, f"{WHITE}. About the character: always wears a red scarf. Keep exactly"),
+    ("nano-banana-pro", None, f"{WHITE}. About the character: always wears a red scarf. It must be"),
+    ("flux-2-dev", "at sea", f"View: {SIDED}. About the character: always wears a red scarf. The face,"),
+    ("qwen-image-2-pro", "at sea", f"View: {SIDED}. About the character: always wears a red scarf. The face,"),
+]
+
+
+@pytest.mark.parametrize(("model_type", "prompt", "words"), WITH_NOTES)
+def test_notes_about_the_character_stand_before_what_must_stay(model_type: str, prompt: str | None, words: str) -> None:
+    bare = a_task(model_type, prompt=prompt)
+    task = dataclasses.replace(bare, character_notes=" always  wears a red scarf")
+    assert words in render(task, task.shots[1])
+    without = render(task, task.shots[1]).replace(" About the character: always wears a red scarf.", "")
+    assert without == render(bare, bare.shots[1])
+    assert plain(task, task.shots[1]).endswith("About the character: always wears a red scarf.")
+
+
 def test_every_family_and_background_has_words() -> None:
     assert set(IDIOMS) == {model_type.id for model_type in MODEL_TYPES}
     assert set(BACKDROPS) == set(BACKGROUNDS)

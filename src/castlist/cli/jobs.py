@@ -133,6 +133,7 @@ def _image(image: "Image") -> dict[str, Any]:
         "attempts": image.attempts,
         "seconds": image.seconds,
         "notes": list(image.notes),
+        "prompt": image.prompt,
         "code": image.code,
         "message": image.message,
     }

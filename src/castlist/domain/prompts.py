@@ -1,7 +1,7 @@
-"""From pose, background and scene to words, in the idiom of each family of models. Used by engines that read words.
+"""From pose, background, scene and notes about the character to words, in the idiom of each family of models.
 
-Services are told not to rewrite what they get, so these are the very words the model reads. Tests hold a snapshot of
-each; change them with pictures at hand.
+Used by engines that read words. Services are told not to rewrite what they get, so these are the very words the model
+reads. Tests hold a snapshot of each; change them with pictures at hand.
 
 Source: Black Forest Labs' prompting guides for Kontext ("this character", name what must stay) and FLUX.2 (references
 by number), Google's image generation guide (name the provided pictures, describe the whole scene), help pages of
@@ -71,13 +71,14 @@ def render(task: Task, shot: Shot) -> str:
     else:
         first = f"{idiom.subject.format(**names)}: {view}, {_backdrop(task)}."
         medium = MEDIUM[0].upper() + MEDIUM[1:]
-    return " ".join((first, keep, medium, ONE_PICTURE))
+    return " ".join(part for part in (first, _about(task), keep, medium, ONE_PICTURE) if part)
 
 
 def plain(task: Task, shot: Shot) -> str:
     """Return a scene for a service that writes its own prompt around it: what is to be seen, and how."""
     scene, view = _scene(task.prompt), _view(shot.pose)
-    return f"the same person: {scene} View: {view}." if scene else f"the same person, {view}, {_backdrop(task)}."
+    shown = f"the same person: {scene} View: {view}." if scene else f"the same person, {view}, {_backdrop(task)}."
+    return f"{shown} {_about(task)}".strip()
 
 
 def _backdrop(task: Task) -> str:
@@ -90,8 +91,13 @@ def _images(count: int) -> str:
     return f"images {', '.join(str(number) for number in range(1, count))} and {count}"
 
 
-def _scene(prompt: str | None) -> str:
-    words = " ".join((prompt or "").split())
+def _about(task: Task) -> str:
+    notes = _scene(task.character_notes)
+    return f"About the character: {notes}" if notes else ""
+
+
+def _scene(words: str | None) -> str:
+    words = " ".join((words or "").split())
     return words if not words or words[-1] in ".!?…" else f"{words}."
 
 

@@ -47,6 +47,8 @@ class Task:
     """The same for every shot of a job, for choices that should agree among its images."""
     prompt: str | None = None
     model_type: str = ""
+    character_notes: str = ""
+    """What is known of the character in words, e.g. "left-handed, always wears the red scarf"."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

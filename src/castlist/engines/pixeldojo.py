@@ -52,7 +52,10 @@ class PixelDojoEngine(Hosted):
         secrets=("PIXELDOJO_API_KEY",),
         licence="that of the service it hands on to",
         source="pixeldojo.ai/api-docs, read 2026-11-22",
-        cannot=("It takes further references only where `references` says how many the other server takes.",),
+        cannot=(
+            "It passes on notes about a character only together with a scene.",
+            "It takes further references only where `references` says how many the other server takes.",
+        ),
         options=PixelDojoOptions,
     )
     default_models = MODELS
@@ -77,7 +80,11 @@ class PixelDojoEngine(Hosted):
 
     def prompt(self, task: Task, shot: Shot) -> str:
         """See `engines.base.Hosted`."""
-        return (task.prompt or "") if self.speaks_castlist else prompts.plain(task, shot)
+        return self._scene(task) if self.speaks_castlist else prompts.plain(task, shot)
+
+    def _scene(self, task: Task) -> str:
+        # A prompt sets a scene over there, so without one there is no room for words about the character.
+        return " ".join(words for words in (task.prompt, task.character_notes) if words) if task.prompt else ""
 
     def build(self, task: Task, shot: Shot) -> Request:
         """See `engines.base.Hosted`."""

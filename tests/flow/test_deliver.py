@@ -16,7 +16,8 @@ from castlist.flow.plan import plan
 from castlist.flow.service import Service
 from castlist.flow.submit import Caller, submit
 from castlist.net.guard import FetchPolicy
-from castlist.store import deliveries
+from castlist.net.post import post
+from castlist.store import deliveries, jobs
 from castlist.testing.pictures import figure_uri
 from castlist.testing.queues import run_all
 from castlist.testing.service import Clock, Customer, a_customer, a_service
@@ -146,6 +147,76 @@ async def test_a_sender_that_dies_loses_nothing(local: Service, clock: Clock):
         clock.advance(seconds=60)
         assert await deliver_due(local, webhook_body(local)) == 1
     assert len(receiver.got) == 1
+
+
+async def test_after_a_rotation_both_secrets_sign_and_later_the_new_one_alone(local: Service, clock: Clock):
+    async with receiving(500) as receiver:
+        customer, _ = await finished_job(local, receiver.url)
+        old, new = (signing.secret_of(local.secret, customer.account_id, version) for version in (1, 2))
+        async with local.database.write() as tx:
+            await deliveries.rotate(tx, customer.account_id, now_ms=clock(), overlap_ms=60_000)
+        await deliver_due(local, webhook_body(local))
+        clock.advance(seconds=60)
+        await deliver_due(local, webhook_body(local))
+    [(during, body), (after, _)] = receiver.got
+    for headers, secrets in ((during, [new, old]), (after, [new])):
+        expected = signing.headers(headers["webhook-id"], int(headers["webhook-timestamp"]), body, secrets)
+        assert headers["webhook-signature"] == expected["webhook-signature"]
+
+
+async def test_a_replay_has_an_id_of_its_own(local: Service, clock: Clock):
+    async with receiving() as receiver:
+        _, job_id = await finished_job(local, receiver.url)
+        await deliver_due(local, webhook_body(local))
+        async with local.database.write() as tx:
+            job = await jobs.get(tx, job_id)
+            assert job is not None
+            await deliveries.add(tx, job_id, job.account_id, receiver.url, now_ms=clock())
+        await deliver_due(local, webhook_body(local))
+    [(first, body), (again, same)] = receiver.got
+    assert first["webhook-id"] != again["webhook-id"]
+    assert json.loads(body) == json.loads(same)
+
+
+async def test_an_address_that_has_become_private_is_not_called(local: Service):
+    """What passed at submit is checked again when it is sent: names may point elsewhere by then."""
+    async with receiving() as receiver:
+        _, job_id = await finished_job(local, receiver.url)
+        strict = dataclasses.replace(local, fetch_policy=FetchPolicy(allow_ports=(receiver.port,)))
+        await deliver_due(strict, webhook_body(strict))
+        assert receiver.got == []
+    [(_, [tried])] = await outbox(local, job_id)
+    assert (tried.http_status, tried.problem) == (None, "the address is not public or not valid")
+
+
+async def test_a_thousand_messages_to_a_dead_receiver_delay_nobody_else(local: Service, clock: Clock):
+    async with receiving() as receiver:
+        url = receiver.url
+    unlucky, job_id = await finished_job(local, url)
+    async with local.database.write() as tx:
+        for _ in range(1000):
+            await deliveries.add(tx, job_id, unlucky.account_id, url, now_ms=clock() - 1000)
+    async with receiving() as alive:
+        await finished_job(local, alive.url)
+        assert await deliver_due(local, webhook_body(local)) == 21
+        assert len(alive.got) == 1
+
+
+async def test_a_silent_receiver_is_left_after_a_while():
+    """One that takes the message and never answers."""
+    silent = asyncio.Event()
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await silent.wait()
+        writer.close()
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    policy = FetchPolicy(allow_networks=("127.0.0.0/8",), allow_ports=(port,))
+    async with server:
+        posted = await post(f"http://127.0.0.1:{port}/", b"{}", {}, policy, timeout_s=0.2)
+        silent.set()
+    assert (posted.status, posted.problem) == (None, "no answer within 0.2 seconds")
 
 
 async def test_rotation_overlaps(local: Service, clock: Clock):

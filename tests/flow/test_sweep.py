@@ -69,15 +69,18 @@ async def test_pictures_go_after_their_time_and_the_record_stays(
     assert await ledger_faults(service) == []
 
 
-async def test_a_file_that_another_job_shares_stays_for_it(service: Service, customer: Customer, clock: Clock) -> None:
+async def test_what_another_job_still_needs_stays_for_it(service: Service, customer: Customer, clock: Clock) -> None:
     first = await a_job(service, customer)
     await run_all(service)
     clock.advance(hours=12)
-    second = await a_job(service, customer)  # the same seed: the very same pictures
+    second = await a_job(service, customer)  # the same reference and the same seed
     await run_all(service)
     clock.advance(hours=12)
     await sweep(service)
-    assert all(await files_of(service, first))
+    *pictures, reference = await files_of(service, first)
+    assert not any(pictures)
+    assert reference
+    assert all(await files_of(service, second))
     clock.advance(hours=12)
     await sweep(service)
     assert not any(await files_of(service, second))

@@ -5,7 +5,21 @@ from fastapi import FastAPI
 from castlist.api import errors, openapi
 from castlist.api.context import PREFIX, Api
 from castlist.api.edge import Edge
-from castlist.api.routes import account, consent, control, docs, files, health, jobs, models, report, runs, uploads
+from castlist.api.follow import Follower
+from castlist.api.routes import (
+    account,
+    consent,
+    control,
+    docs,
+    files,
+    health,
+    inspect,
+    jobs,
+    models,
+    report,
+    runs,
+    uploads,
+)
 from castlist.api.turnstile import Turnstile
 from castlist.flow.service import Service
 
@@ -23,7 +37,8 @@ def create_app(
         max_body_bytes: larger request bodies are refused while they stream.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.state.api = Api(service=service, public_url=public_url, max_body_bytes=max_body_bytes)
+    follower = Follower(service.database)
+    app.state.api = Api(service=service, public_url=public_url, max_body_bytes=max_body_bytes, follower=follower)
     app.add_middleware(Edge, max_body_bytes=max_body_bytes, turnstile=Turnstile(service))
     errors.install(app)
     for routes in (models, runs, jobs, report, control, uploads, account, consent, files):

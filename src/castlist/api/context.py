@@ -1,11 +1,15 @@
 """What every route needs, and the public address under which this service is reached."""
 
+import asyncio
 import re
-from dataclasses import dataclass
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
 from typing import Annotated
+from weakref import WeakValueDictionary
 
 from fastapi import Depends, Request
 
+from castlist.api.follow import Follower
 from castlist.flow.service import Service
 
 PREFIX = "/api/v1"
@@ -20,6 +24,11 @@ class Api:
     public_url: str | None
     """Address callers use, without a path; None takes it from each request."""
     max_body_bytes: int
+    follower: Follower
+    repeats: MutableMapping[tuple[str, str], asyncio.Lock] = field(
+        default_factory=WeakValueDictionary[tuple[str, str], asyncio.Lock]
+    )
+    """One lock for each account and Idempotency-Key that is being submitted right now."""
 
 
 def api_of(request: Request) -> Api:

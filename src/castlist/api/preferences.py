@@ -1,22 +1,20 @@
 """The two headers of a submission: `Idempotency-Key` and `Prefer: wait`."""
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import re
-import time
 from typing import Annotated
 
 from fastapi import Header
 
+from castlist.api.follow import Follower
 from castlist.domain.requests import RunRequest
-from castlist.flow.service import Service
 from castlist.flow.submit import Stamp
-from castlist.store import jobs
 from castlist.store.jobs import Image, Job
 
 MAX_WAIT_SECONDS = 60
-LOOK_SECONDS = 0.1
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*([0-9]{1,4})(?:$|[,;\s])")
 
 IdempotencyKey = Annotated[
@@ -51,14 +49,14 @@ def seconds_of(prefer: str | None) -> int:
     return min(int(match[1]), MAX_WAIT_SECONDS) if match else 0
 
 
-async def ended_within(service: Service, job: Job, seconds: int) -> tuple[Job, list[Image]] | None:
+async def ended_within(follower: Follower, job_id: str, seconds: int) -> tuple[Job, list[Image]] | None:
     """Return a job with its images once it has ended, or None when it has not within so many seconds."""
-    until = time.monotonic() + seconds
-    while True:
-        async with service.database.read() as tx:
-            now = await jobs.get(tx, job.id)
-            if now is not None and now.status.terminal:
-                return now, (await jobs.images_of(tx, [job.id]))[job.id]
-        if time.monotonic() >= until:
-            return None
-        await asyncio.sleep(LOOK_SECONDS)
+    with contextlib.suppress(TimeoutError):
+        async with (
+            asyncio.timeout(seconds),
+            contextlib.aclosing(follower.follow(job_id, silence_seconds=seconds)) as following,
+        ):
+            async for seen in following:
+                if seen is not None and seen.job.status.terminal:
+                    return seen.job, seen.images
+    return None

@@ -24,6 +24,7 @@ from castlist.cli import (
     score,
     serve,
     worker,
+    webhooks,
 )
 from castlist.cli.common import Problem
 from castlist.domain.errors import CastlistError
@@ -49,6 +50,7 @@ app.add_typer(jobs.app, name="jobs")
 app.command("report")(report.report)
 app.command("engines")(engines.engines)
 app.add_typer(config.app, name="config")
+app.add_typer(webhooks.app, name="webhooks")
 app.command("doctor")(doctor.doctor)
 
 

@@ -3,17 +3,19 @@
 Called by `flow`; `api` and the command line only read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from castlist.domain.credits import Settlement
 from castlist.domain.jobs import ARROWS, JobStatus
 from castlist.store.database import Tx
 from castlist.store.tables import images, jobs
+
+MOST_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,39 @@ async def get(tx: Tx, job_id: str, account_id: str | None = None) -> Job | None:
         query = query.where(jobs.c.account_id == account_id)
     row = (await tx.execute(query)).mappings().first()
     return _job(dict(row)) if row else None
+
+
+async def many(tx: Tx, job_ids: Sequence[str]) -> list[Job]:
+    """Return those of these jobs that there are."""
+    found: list[Job] = []
+    for part in _parts(job_ids):
+        found += [_job(dict(row)) for row in (await tx.execute(select(jobs).where(jobs.c.id.in_(part)))).mappings()]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What differs between two looks at a job whenever anything that can be told about it does."""
+
+    status: str
+    attempt: int
+    fraction: float
+    images: int
+
+
+async def marks(tx: Tx, job_ids: Sequence[str]) -> dict[str, Mark]:
+    """Return the marks of jobs, by job id."""
+    found: dict[str, Mark] = {}
+    count = select(func.count()).where(images.c.job_id == jobs.c.id).scalar_subquery()
+    for part in _parts(job_ids):
+        query = select(jobs.c.id, jobs.c.status, jobs.c.attempt, jobs.c.fraction, count).where(jobs.c.id.in_(part))
+        found |= {row[0]: Mark(*row[1:]) for row in (await tx.execute(query)).all()}
+    return found
+
+
+def _parts(job_ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Split ids into parts that one statement takes."""
+    return (job_ids[first : first + MOST_AT_ONCE] for first in range(0, len(job_ids), MOST_AT_ONCE))
 
 
 async def newest(
@@ -195,10 +230,11 @@ async def put_image(tx: Tx, image: Image) -> None:
 
 async def images_of(tx: Tx, job_ids: Sequence[str]) -> dict[str, list[Image]]:
     """Return the images of jobs, by job id, in order of position."""
-    query = select(images).where(images.c.job_id.in_(job_ids)).order_by(images.c.job_id, images.c.position)
     found: dict[str, list[Image]] = {job_id: [] for job_id in job_ids}
-    for row in (await tx.execute(query)).mappings():
-        found[row["job_id"]].append(Image(**row))
+    for part in _parts(job_ids):
+        query = select(images).where(images.c.job_id.in_(part)).order_by(images.c.job_id, images.c.position)
+        for row in (await tx.execute(query)).mappings():
+            found[row["job_id"]].append(Image(**row))
     return found
 
 

@@ -1,33 +1,37 @@
 """What an owner may do to a job after it was submitted: cancel it, follow it live, have its webhook sent again."""
 
-import asyncio
-import json
+import contextlib
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Header
+from fastapi.responses import Response, StreamingResponse
 
+from castlist.api import events
 from castlist.api.answers import JobAnswer, ReplayAnswer
 from castlist.api.auth import MayRead, MayRun
 from castlist.api.context import ApiOf, BaseUrl
 from castlist.api.errors import documented
+from castlist.api.events import Telling
+from castlist.api.follow import Follower, Seen
 from castlist.api.present import Presenter
 from castlist.api.routes.jobs import JobId, owned
 from castlist.domain.errors import Conflict, Forbidden, InvalidApiKey, JobNotFound, ServerError
 from castlist.flow.cancel import cancel
-from castlist.flow.service import Service
 from castlist.store import deliveries
 
 router = APIRouter(tags=["jobs"])
-LOOK_SECONDS = 0.25
-"""Seconds between two looks at a job that is followed."""
+LastEventId = Annotated[
+    str | None,
+    Header(max_length=100, description="Id of the last event received; browsers send it by themselves."),
+]
 EVENT_SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": "One event; `data` is JSON.",
     "properties": {
         "event": {"type": "string", "enum": ["state", "progress", "image", "end"]},
         "data": {"type": "string", "contentMediaType": "application/json"},
+        "id": {"type": "string"},
     },
     "required": ["event", "data"],
 }
@@ -84,44 +88,28 @@ async def replay(jobId: JobId, caller: MayRun, api: ApiOf) -> ReplayAnswer:
         },
         **documented(InvalidApiKey, Forbidden, JobNotFound, ServerError),
     },
+        204: {"description": "`Last-Event-ID` says that the end was told already: there is nothing to come back for."},
 )
-async def events(jobId: JobId, caller: MayRead, api: ApiOf, base_url: BaseUrl) -> StreamingResponse:
-    """Stream what happens to a job until it ends. A stream that is opened again begins with all images so far."""
-    service = api.service
-    async with service.database.read() as tx:
-        await owned(tx, jobId, caller.account_id)
-    stream = _events(service, Presenter(base_url, service.secret), jobId, caller.account_id)
-    return StreamingResponse(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+async def follow(
+    jobId: JobId, caller: MayRead, api: ApiOf, base_url: BaseUrl, last_event_id: LastEventId = None
+) -> Response:
+    """Stream what happens to a job until it ends. Opened again with `Last-Event-ID`, a stream goes on where it was."""
+    async with api.service.database.read() as tx:
+        job, images = await owned(tx, jobId, caller.account_id)
+    if last_event_id == events.END and job.status.terminal:
+        return Response(status_code=204)
+    telling = Telling(Presenter(base_url, api.service.secret), last_event_id)
+    stream = _stream(api.follower, telling, Seen(job, images))
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
 
-async def _events(service: Service, presenter: Presenter, job_id: str, account_id: str) -> AsyncGenerator[str]:
-    state, fraction, sent, silent = "", -1.0, set[int](), 0.0
-    while True:
-        async with service.database.read() as tx:
-            job, images = await owned(tx, job_id, account_id)
-        news: list[str] = []
-        answer = presenter.job(job, images)
-        if job.status != state:
-            state = job.status
-            news.append(_event("state", {"status": state}))
-        for image in images:
-            if image.position not in sent:
-                sent.add(image.position)
-                news.append(_event("image", {"index": image.position, **presenter.image(job, image)}))
-        if answer.progress is not None and answer.progress.fraction != fraction:
-            fraction = answer.progress.fraction
-            news.append(_event("progress", answer.progress.model_dump(by_alias=True)))
-        if job.status.terminal:
-            news.append(_event("end", answer.model_dump(mode="json", by_alias=True, exclude_unset=True)))
-        silent = 0.0 if news else silent + LOOK_SECONDS
-        if silent >= SILENCE_SECONDS:
-            news, silent = [": still here\n\n"], 0.0
-        for text in news:
-            yield text
-        if job.status.terminal:
-            return
-        await asyncio.sleep(LOOK_SECONDS)
-
-
-def _event(name: str, data: dict[str, Any]) -> str:
-    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+async def _stream(follower: Follower, telling: Telling, now: Seen) -> AsyncGenerator[str]:
+    yield events.RETRY + telling.news(now)
+    if now.job.status.terminal:
+        return
+    async with contextlib.aclosing(follower.follow(now.job.id, silence_seconds=SILENCE_SECONDS)) as following:
+        async for seen in following:
+            text = telling.news(seen) if seen else events.SILENT
+            if text:
+                yield text

@@ -1,5 +1,6 @@
 """Submits jobs and says what they would cost."""
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -10,7 +11,7 @@ from castlist.api.answers import JobAnswer, QuoteAnswer, RunAnswer
 from castlist.api.auth import MayRead, MayRun
 from castlist.api.body import run_request
 from castlist.api.catalogue import ApiId
-from castlist.api.context import ApiOf, BaseUrl
+from castlist.api.context import Api, ApiOf, BaseUrl
 from castlist.api.errors import documented
 from castlist.api.preferences import IdempotencyKey, Prefer, ended_within, seconds_of, stamp_of
 from castlist.api.present import Presenter, iso
@@ -80,9 +81,9 @@ async def run(
     catalogue.check(apiId)
     service = api.service
     wanted = await run_request(request, service.request_model)
-    submitted = await _submit(service, caller, wanted, stamp_of(idempotency_key, apiId, wanted))
+    submitted = await _submit(api, caller, wanted, stamp_of(idempotency_key, apiId, wanted))
     presenter = Presenter(base_url, service.secret)
-    if (seconds := seconds_of(prefer)) and (ended := await ended_within(service, submitted.job, seconds)):
+    if (seconds := seconds_of(prefer)) and (ended := await ended_within(api.follower, submitted.job.id, seconds)):
         answer = presenter.job(*ended).model_dump(mode="json", by_alias=True, exclude_unset=True)
         return JSONResponse(answer, headers={"Preference-Applied": f"wait={seconds}"})
     job = submitted.job
@@ -96,18 +97,32 @@ async def run(
     )
 
 
-async def _submit(service: Service, caller: Caller, wanted: RunRequest, stamp: Stamp | None) -> Submitted:
+async def _submit(api: Api, caller: Caller, wanted: RunRequest, stamp: Stamp | None) -> Submitted:
     """Submit a request, or find the job of a repeated one before its pictures are fetched again."""
-    if stamp is not None:
+    service = api.service
+    if stamp is None:
+        return await _submit_new(service, caller, wanted, None)
+    # Repeats that arrive together wait for the first: a thousand would otherwise decode the same picture a thousand
+    # times, only to find in the end that the job is there. Across processes the database alone decides.
+    async with api.repeats.setdefault((caller.account_id, stamp.key), asyncio.Lock()):
         async with service.database.read() as tx:
             if (job := await earlier(tx, caller, stamp)) is not None:
                 return Submitted(job, await ledger.balance_millis(tx, caller.account_id))
+        return await _submit_new(service, caller, wanted, stamp)
+
+
+async def _submit_new(service: Service, caller: Caller, wanted: RunRequest, stamp: Stamp | None) -> Submitted:
     if service.terms.consent_required:
         async with service.database.read() as tx:
             await consent.demand(tx, service, caller.account_id)
-    planned = await plan(service, wanted)
+    with service.tracer.span("take in"):
+        planned = await plan(service, wanted)
     async with service.database.write() as tx:
-        return await submit(tx, service, caller, planned, stamp)
+        submitted = await submit(tx, service, caller, planned, stamp)
+    if submitted.job.request_id == caller.request_id:  # and not an earlier one of the same Idempotency-Key
+        tally.submitted(service.meter, submitted.job)
+        structlog.get_logger().info("job submitted", job_id=submitted.job.id, account_id=caller.account_id)
+    return submitted
 
 
 @router.post(

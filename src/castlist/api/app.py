@@ -13,7 +13,6 @@ from castlist.api.routes import (
     docs,
     files,
     health,
-    inspect,
     jobs,
     models,
     report,

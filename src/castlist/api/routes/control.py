@@ -30,8 +30,8 @@ EVENT_SCHEMA: dict[str, Any] = {
     "description": "One event; `data` is JSON.",
     "properties": {
         "event": {"type": "string", "enum": ["state", "progress", "image", "end"]},
-        "data": {"type": "string", "contentMediaType": "application/json"},
         "id": {"type": "string"},
+        "data": {"type": "string", "contentMediaType": "application/json"},
     },
     "required": ["event", "data"],
 }
@@ -86,9 +86,9 @@ async def replay(jobId: JobId, caller: MayRun, api: ApiOf) -> ReplayAnswer:
             "description": "Server-sent events: `state`, `progress`, `image` as they come, `end` with the whole job.",
             "content": {"text/event-stream": {"schema": EVENT_SCHEMA}},
         },
+        204: {"description": "`Last-Event-ID` says that the end was told already: there is nothing to come back for."},
         **documented(InvalidApiKey, Forbidden, JobNotFound, ServerError),
     },
-        204: {"description": "`Last-Event-ID` says that the end was told already: there is nothing to come back for."},
 )
 async def follow(
     jobId: JobId, caller: MayRead, api: ApiOf, base_url: BaseUrl, last_event_id: LastEventId = None

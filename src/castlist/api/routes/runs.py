@@ -115,14 +115,9 @@ async def _submit_new(service: Service, caller: Caller, wanted: RunRequest, stam
     if service.terms.consent_required:
         async with service.database.read() as tx:
             await consent.demand(tx, service, caller.account_id)
-    with service.tracer.span("take in"):
-        planned = await plan(service, wanted)
+    planned = await plan(service, wanted)
     async with service.database.write() as tx:
-        submitted = await submit(tx, service, caller, planned, stamp)
-    if submitted.job.request_id == caller.request_id:  # and not an earlier one of the same Idempotency-Key
-        tally.submitted(service.meter, submitted.job)
-        structlog.get_logger().info("job submitted", job_id=submitted.job.id, account_id=caller.account_id)
-    return submitted
+        return await submit(tx, service, caller, planned, stamp)
 
 
 @router.post(

@@ -2,6 +2,9 @@
 
 import asyncio
 import contextlib
+import dataclasses
+import hashlib
+import hmac
 import os
 import secrets as random_secrets
 from collections.abc import Callable
@@ -9,7 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from castlist import settings as configuration
+from castlist.domain.ids import new_id
 from castlist.domain.model_types import MODEL_TYPES
+from castlist.domain.pools import DEFAULT_POOL, Pools
 from castlist.domain.requests import RunRequest, request_model
 from castlist.engines import catalog
 from castlist.engines.catalog import Catalog
@@ -21,16 +26,27 @@ from castlist.provenance.mark import Marking
 from castlist.queue import durable
 from castlist.settings import Settings
 from castlist.store.database import Database
-from castlist.store.files import Files
-from castlist.store.migrate import migrate
+from castlist.store import installation
+from castlist.store.files import Bucket, Files
+from castlist.store.migrate import Age, age, migrate
 from castlist.vision.sandbox import Sandbox
 
 HOUR_MS = 3_600_000
 SIGNING_FILE = "signing.pem"
 
+SECRET_FILE = "secret"
+SECRET_BYTES, SECRET_VARIETY = 32, 8
 
-def load_catalog(settings: Settings) -> Catalog:
-    """Find the engines and give each its options and secrets."""
+class Unfit(RuntimeError):
+    """An installation that must not be started like this. Its text is one sentence that says what to do."""
+
+
+def load_catalog(settings: Settings, *, pool: str = DEFAULT_POOL) -> Catalog:
+    """Find the engines and give each its options and secrets.
+
+    Args:
+        pool: the pool this process works for; engines of other pools are theirs to judge.
+    """
     bare = catalog.load(settings.engines, {})
     names = {name for card in bare.cards() for name in card.secrets}
     found = configuration.secrets(names)
@@ -38,10 +54,11 @@ def load_catalog(settings: Settings) -> Catalog:
     for card in bare.cards():
         if settings.plates is not None and "plates" in card.options.model_fields:
             options[card.id] = {"plates": str(settings.plates), **options.get(card.id, {})}
-    return catalog.load(
+    loaded = catalog.load(
         options, found, stand_in=settings.stand_in, order=settings.engine_order, routes=settings.routes
     )
 
+    return dataclasses.replace(loaded, elsewhere=Pools(settings.pools).elsewhere(pool))
 
 def request_model_of(engines: Catalog) -> type[RunRequest]:
     """Return the run request's model with the values that this installation's cards allow."""
@@ -50,17 +67,22 @@ def request_model_of(engines: Catalog) -> type[RunRequest]:
     return request_model(list(model_types), list(backgrounds))
 
 
-def build(settings: Settings) -> Service:
-    """Build the service, connecting to nothing yet; makes the data folder and the secret when they are missing."""
+def build(settings: Settings, *, pool: str = DEFAULT_POOL) -> Service:
+    """Build the service, connecting to nothing yet; makes the data folder and the secret when they are missing.
+
+    Raises:
+        Unfit: the secret is none.
+    """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    engines = load_catalog(settings)
+    engines = load_catalog(settings, pool=pool)
     return Service(
         database=Database(settings.database()),
-        files=Files.in_folder(settings.data_dir / "files"),
+        files=_files(settings),
         catalog=engines,
         queue=durable.DurableQueue(settings.database()),
         request_model=request_model_of(engines),
-        secret=_secret(settings.data_dir / "secret"),
+        secret=_secret(settings),
+        pools=Pools(settings.pools),
         terms=Terms(
             prices=settings.prices,
             default_price=settings.default_price,
@@ -85,8 +107,33 @@ def build(settings: Settings) -> Service:
     )
 
 
-async def prepare(service: Service) -> None:
-    """Bring the database to the newest schema, ours and the queue's."""
+async def prepare(service: Service, *, migrating: bool = True) -> None:
+    """See that the database has this release's schema, ours and the queue's, and that the secret is the installation's.
+
+    Args:
+        migrating: bring a SQLite file or an empty database up to date. What others may be using is left alone.
+
+    Raises:
+        Unfit: the schema is another release's, or the secret another installation's.
+    """
+    found = await age(service.database)
+    if found is Age.NEWER:
+        raise Unfit("The database was made by a newer release of castlist. Install that one, or restore a back-up.")
+    behind = found is not Age.CURRENT
+    if migrating and (service.database.is_sqlite or found is Age.EMPTY):
+        await bring_up_to_date(service)
+    elif behind or not await asyncio.to_thread(durable.is_current, service.database.url):
+        raise Unfit("The database does not have this release's schema yet. Stop the other processes, make a back-up "
+                    "and run `castlist migrate`.")  # fmt: skip
+    if await _agreed(service, "secret", _fingerprint(service.secret)) != _fingerprint(service.secret):
+        raise Unfit(
+            "The secret is not the one of this installation. Set CASTLIST_SECRET, or CASTLIST_SECRET_FILE, to what the "
+            "first process had; if that is lost for good, `castlist migrate --adopt secret` voids every API key."
+        )
+
+
+async def bring_up_to_date(service: Service) -> None:
+    """Apply every migration, ours and the queue's."""
     await migrate(service.database)
     await asyncio.to_thread(durable.migrate, service.database.url)
 

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from castlist.domain.credits import to_millis
+from castlist.domain.pools import Pool
 from castlist.domain.safety import DEFAULT_LIMITS
 
 
@@ -24,6 +25,25 @@ class Settings(BaseSettings):
     )
     database_url: str | None = Field(
         None, description="sqlite:///… or postgresql://…; a SQLite file in data_dir when left out."
+    )
+    files_url: str | None = Field(
+        None, description="Where pictures are kept: s3://bucket or s3://bucket/folder; a folder in data_dir by default."
+    )
+    s3_endpoint: str | None = Field(None, description="Address of an S3-compatible store; Amazon's when left out.")
+    s3_region: str = Field("us-east-1", description="Region of the bucket; most other stores take any.")
+    s3_access_key: SecretStr | None = Field(
+        None, description="Name of the key for the bucket; the machine's own identity when left out."
+    )
+    s3_secret_key: SecretStr | None = Field(None, description="The key for the bucket.")
+    secret: SecretStr | None = Field(
+        None, description="Signs links and peppers keys, the same for every process: at least 32 characters."
+    )
+    secret_file: Path | None = Field(
+        None, description="File with the secret, if it is not said itself; one is made in data_dir when left out."
+    )
+    pools: dict[str, Pool] = Field(
+        default_factory=dict[str, Pool],
+        description="Pools of workers beside the default one: the engines or model types they serve, and jobs at once.",
     )
     public_url: str | None = Field(
         None, description="Address under which callers reach this service; taken from each request when left out."
@@ -93,6 +113,9 @@ class Settings(BaseSettings):
         for price in value.values():
             to_millis(price)
         return value
+    drain_seconds: float = Field(
+        20, ge=0, description="Seconds that a stopping worker lets its jobs run on, before others take them over."
+    )
 
     @field_validator("default_price")
     @classmethod

@@ -129,10 +129,12 @@ class Installation:
         os.killpg(self._server.pid, signal.SIGKILL)
         self._server.wait(PATIENCE_SECONDS)
 
-    def terminate(self) -> int:
-        """Ask the server to stop and return its exit code."""
+    def terminate(self, times: int = 1) -> int:
+        """Ask the server to stop, so many times, and return its exit code."""
         assert self._server is not None
-        self._server.terminate()
+        for _ in range(times):
+            self._server.terminate()
+            time.sleep(0.2)
         return self._server.wait(PATIENCE_SECONDS)
 
     def kill_parent(self) -> None:

@@ -61,13 +61,27 @@ def test_a_job_survives_kill_9_of_everything_and_is_charged_once(install, photo)
     assert here.ledger() == [("grant", 4), ("hold", 4), ("capture", 4)]
 
 
-def test_a_job_survives_an_orderly_stop(install, photo):
+def test_the_job_in_hand_ends_before_the_server_does(install, photo):
     here = install(seconds=0.5)
+    key = here.key(5)
+    here.start()
+    first, second = here.submit(key, photo)["jobId"], here.submit(key, photo, num_images=1)["jobId"]
+    here.wait(key, first, landed(1))
+    assert here.terminate() == 0
+    assert here.castlist("jobs", "show", first)["status"] == "completed"
+    assert here.castlist("jobs", "show", second)["status"] == "pending"
+    here.start()
+    assert here.wait(key, second)["status"] == "completed"
+    assert here.castlist("jobs", "show", first)["attempt"] == 1
+
+
+def test_a_second_signal_puts_the_job_down_at_once(install, photo):
+    here = install(seconds=1.5)
     key = here.key(4)
     here.start()
     job_id = here.submit(key, photo)["jobId"]
     here.wait(key, job_id, landed(1))
-    assert here.terminate() == 0
+    assert here.terminate(times=2) == 0
     assert "Traceback" not in here.log()
 
     assert here.castlist("jobs", "show", job_id)["status"] == "processing"

@@ -82,18 +82,31 @@ def with_service(work: "Callable[[Service], Awaitable[T]]", settings: "Settings 
     return asyncio.run(whole())
 
 
-async def open_service(settings: "Settings") -> "Service":
-    """Build the service and prepare its database; `Problem` when the folder or the database cannot be used."""
-    from castlist import bootstrap
+async def open_service(settings: "Settings", *, pool: str | None = None, node: bool = False) -> "Service":
+    """Build the service and prepare its database; `Problem` when the folder or the database cannot be used.
 
+    Args:
+        pool: the pool this process works for, if it is a worker.
+        node: this process is one of several, so it migrates nothing and makes no secret of its own.
+    """
+    from castlist import bootstrap
+    from castlist.cli.refusals import refuse_unsafe
+    from castlist.domain.pools import DEFAULT_POOL
+
+    refuse_unsafe(settings, pool=pool, node=node)
     try:
-        service = bootstrap.build(settings)
+        service = bootstrap.build(settings, pool=pool or DEFAULT_POOL)
+    except bootstrap.Unfit as error:
+        raise Problem(str(error)) from None
     except OSError as error:
         raise Problem(f"The data folder {settings.data_dir} cannot be used: {error.strerror or error}.") from error
     try:
         if file := sqlite_file(service.database.url):
             file.touch()  # says in plain words why a file cannot be opened; an empty one is an empty database
-        await bootstrap.prepare(service)
+        await bootstrap.prepare(service, migrating=not node)
+    except bootstrap.Unfit as error:
+        await service.close()
+        raise Problem(str(error)) from None
     except Exception as error:
         await service.close()
         reason = error.strerror if isinstance(error, OSError) and error.strerror else first_line(error)

@@ -20,11 +20,12 @@ from castlist.cli import (
     inspect,
     jobs,
     keys,
+    migrate,
     report,
     score,
     serve,
-    worker,
     webhooks,
+    worker,
 )
 from castlist.cli.common import Problem
 from castlist.domain.errors import CastlistError
@@ -37,7 +38,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("serve")(serve.serve)
+app.command("api")(serve.api)
 app.command("worker")(worker.worker)
+app.command("migrate")(migrate.migrate)
 app.command("generate")(generate.generate)
 app.command("demo")(demo.demo)
 app.command("score")(score.score)
@@ -47,10 +50,10 @@ app.add_typer(accounts.app, name="accounts")
 app.add_typer(credits.app, name="credits")
 app.add_typer(consent.app, name="consent")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(webhooks.app, name="webhooks")
 app.command("report")(report.report)
 app.command("engines")(engines.engines)
 app.add_typer(config.app, name="config")
-app.add_typer(webhooks.app, name="webhooks")
 app.command("doctor")(doctor.doctor)
 
 

@@ -11,17 +11,25 @@ import structlog
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 STEADY_SECONDS = 60.0
 """A worker that ran this long starts again at once after its death."""
-STOP_SECONDS = 20.0
-"""How long a worker may take to stop before it is killed; its jobs are safe either way."""
+STOP_SECONDS = 15.0
+"""How much longer than it lets its jobs run a worker may take to stop before it is killed; its jobs stay safe."""
 
 
-async def keep_worker(options: Sequence[str], stopping: asyncio.Event) -> None:
-    """Run `castlist worker` with these options until `stopping` is set; never two at once."""
+async def keep_worker(
+    options: Sequence[str], stopping: asyncio.Event, hurry: asyncio.Event, *, drain_seconds: float
+) -> None:
+    """Run `castlist worker` with these options until `stopping` is set; never two at once.
+
+    Args:
+        hurry: set when the worker shall not wait for its jobs either.
+        drain_seconds: how long it lets them run.
+    """
     log = structlog.get_logger()
+    command = [sys.executable, "-m", "castlist.cli", "worker", "--attached", *options]
     pause_seconds = FIRST_PAUSE_SECONDS
     while not stopping.is_set():
         began = time.monotonic()
-        code = await _run_once([sys.executable, "-m", "castlist.cli", "worker", "--attached", *options], stopping)
+        code = await _run_once(command, stopping, hurry, drain_seconds + STOP_SECONDS)
         if stopping.is_set():
             return
         if time.monotonic() - began > STEADY_SECONDS:
@@ -32,21 +40,25 @@ async def keep_worker(options: Sequence[str], stopping: asyncio.Event) -> None:
         pause_seconds = min(2 * pause_seconds, LONGEST_PAUSE_SECONDS)
 
 
-async def _run_once(command: Sequence[str], stopping: asyncio.Event) -> int:
+async def _run_once(command: Sequence[str], stopping: asyncio.Event, hurry: asyncio.Event, stop_seconds: float) -> int:
     """Run the process until it dies or is to stop, and return its exit code."""
     # Its standard input is a pipe of ours that nobody writes to: it closes when this process ends, even by kill -9.
     process = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.PIPE)
     ended = asyncio.create_task(process.wait())
-    asked = asyncio.create_task(stopping.wait())
+    asked, hurried = asyncio.create_task(stopping.wait()), asyncio.create_task(hurry.wait())
     try:
         await asyncio.wait({ended, asked}, return_when=asyncio.FIRST_COMPLETED)
         if not ended.done():
             process.terminate()
+            await asyncio.wait({ended, hurried}, timeout=stop_seconds, return_when=asyncio.FIRST_COMPLETED)
+        if not ended.done() and hurried.done():
+            process.terminate()  # the second time means at once
             await asyncio.wait({ended}, timeout=STOP_SECONDS)
         if not ended.done():
             process.kill()
         return await ended
     finally:
         asked.cancel()
+        hurried.cancel()
         with contextlib.suppress(ProcessLookupError):
             process.kill()

@@ -54,6 +54,8 @@ class Catalog:
     """Ids that come first when several engines serve a model type."""
     routes: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """By model type, the ids of the only engines that may serve it, in order; other model types take all that can."""
+    elsewhere: frozenset[str] = frozenset()
+    """Engines that other processes run: whether they are ready is not asked here."""
 
     def cards(self) -> list[Card]:
         """Return all cards, in order."""
@@ -65,7 +67,7 @@ class Catalog:
 
     def ready(self) -> list[Engine]:
         """Return the engines that can take a job now, in order."""
-        return [engine for engine in self._ordered() if engine.unready() is None]
+        return [engine for engine in self._ordered() if engine.card.id in self.elsewhere or engine.unready() is None]
 
     def route(self, model_type: str) -> Route:
         """Return who takes a job of this model type; raise `ModelUnavailable` naming the model types that are there."""

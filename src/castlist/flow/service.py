@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from castlist.domain.credits import to_millis
+from castlist.domain.pools import DEFAULT_POOL, Pools
 from castlist.domain.requests import RunRequest
 from castlist.engines.catalog import Catalog
 from castlist.flow.encoding import UNMARKED
@@ -26,7 +27,7 @@ def now_ms() -> int:
 class JobQueue(Protocol):
     """Where submitted jobs go. Implemented by `queue.durable` and, for tests, by `testing.queues`."""
 
-    async def enqueue(self, tx: Any, job_id: str, order: int = 1) -> None:
+    async def enqueue(self, tx: Any, job_id: str, order: int = 1, pool: str = DEFAULT_POOL) -> None:
         """Enqueue a job inside the caller's transaction; those of a lower order are taken first."""
         ...
 
@@ -69,6 +70,7 @@ class Service:
     screen: Screen | None = None
     """Refuses pictures that are unsafe; None lets all pass."""
     sandbox: Sandbox | None = None
+    pools: Pools = field(default_factory=Pools)
     """Where the pictures of strangers are decoded; None is in this process."""
     clock: Callable[[], int] = now_ms
 

@@ -100,7 +100,7 @@ async def submit(tx: Tx, service: Service, caller: Caller, plan: Plan, stamp: St
         await idempotency.remember(tx, job.account_id, stamp.key, used, now_ms=now_ms)
     for kept in plan.references:
         await record_upload(tx, service, job.account_id, kept, quota)
-    await service.queue.enqueue(tx, job.id, place.order)
+    await service.queue.enqueue(tx, job.id, place.order, service.pools.of(job.engine, job.model_type))
     return Submitted(job, balance)
 
 

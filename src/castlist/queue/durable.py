@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from castlist.domain.pools import DEFAULT_POOL
+
 WORKFLOW = "run_job"
-QUEUE = "jobs"
 VERSION = "1"
 """Raised by hand when queued jobs of an older release can no longer be run: workers only take their own version."""
 ENDED = ["SUCCESS", "ERROR", "CANCELLED"]
@@ -28,6 +29,27 @@ def migrate(database_url: str) -> None:
     DBOS.migrate(database_url)
 
 
+def is_current(database_url: str) -> bool:
+    """Tell whether the engine's own tables are there and as new as this release needs them."""
+    from dbos import DBOSClient
+    from dbos._error import DBOSInitializationError
+
+    _quiet()
+    client: Any = DBOSClient(system_database_url=database_url, lazy=True)
+    try:
+        client._sys_db.verify_migrations()
+    except DBOSInitializationError:
+        return False
+    finally:
+        client.destroy()
+    return True
+
+
+def queue_of(pool: str) -> str:
+    """Return the name of a pool's queue."""
+    return "jobs" if pool == DEFAULT_POOL else f"jobs.{pool}"
+
+
 class DurableQueue:
     """The submitting half. Connects to nothing before the first use."""
 
@@ -35,16 +57,17 @@ class DurableQueue:
         self._url = database_url
         self._client: Any = None
 
-    async def enqueue(self, tx: Any, job_id: str, order: int = 1) -> None:
+    async def enqueue(self, tx: Any, job_id: str, order: int = 1, pool: str = DEFAULT_POOL) -> None:
         """Enqueue a job inside the caller's transaction: it exists when that commits, and not otherwise.
 
         Args:
             order: jobs with a lower one are taken first, and equal ones as they came; 1 to 2**31 - 1.
+            pool: whose workers take it.
         """
         client = self._connected()
         options = {
             "workflow_name": WORKFLOW,
-            "queue_name": QUEUE,
+            "queue_name": queue_of(pool),
             "workflow_id": job_id,
             "app_version": VERSION,
             "serialization_type": _portable(),
@@ -74,13 +97,23 @@ class DurableQueue:
 class DurableRunner:
     """The running half: one per worker process. `worker_id` must be new for every start of the process."""
 
-    def __init__(self, database_url: str, worker_id: str, run: Callable[[str], None], *, concurrency: int = 1) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        worker_id: str,
+        run: Callable[[str], None],
+        *,
+        concurrency: int = 1,
+        pool: str = DEFAULT_POOL,
+    ) -> None:
         """Prepare, starting nothing yet.
 
         Args:
             run: runs one job by its id to its end; called in threads of its own, `concurrency` at once.
+            pool: whose jobs are taken. All its workers run as many at once as the one that started last.
         """
         self._url, self._worker_id, self._run, self._concurrency = database_url, worker_id, run, concurrency
+        self._queue = queue_of(pool)
 
     def start(self) -> None:
         """Begin taking jobs."""
@@ -105,10 +138,13 @@ class DurableRunner:
         def run_job(job_id: str) -> None:  # pyright: ignore[reportUnusedFunction]
             run(job_id)
 
-        DBOS.listen_queues([QUEUE])
+        DBOS.listen_queues([self._queue])
         DBOS.launch()
         DBOS.register_queue(
-            QUEUE, worker_concurrency=self._concurrency, polling_interval_sec=POLL_SECONDS, on_conflict="always_update"
+            self._queue,
+            worker_concurrency=self._concurrency,
+            polling_interval_sec=POLL_SECONDS,
+            on_conflict="always_update",
         )
 
     def hand_back(self, worker_ids: Sequence[str]) -> int:
@@ -120,7 +156,7 @@ class DurableRunner:
         handed = 0
         for worker_id in worker_ids:
             for pending in self._dbos._sys_db.get_pending_workflows(worker_id, VERSION):
-                handed += self._dbos._sys_db.reenqueue_for_recovery(pending.workflow_id, [worker_id], QUEUE)
+                handed += self._dbos._sys_db.reenqueue_for_recovery(pending.workflow_id, [worker_id], self._queue)
         return handed
 
     def holders(self) -> set[str]:
@@ -144,6 +180,11 @@ class DurableRunner:
                 return forgotten
             DBOS.delete_workflows([each.workflow_id for each in ended])
             forgotten += len(ended)
+
+    def pause(self) -> None:
+        """Take no more jobs, and let those that run go on."""
+        for event in self._dbos.background_thread_stop_events:
+            event.set()
 
     def stop(self) -> None:
         """Take no more jobs. One that still runs stays begun, for another worker to take over."""

@@ -297,3 +297,12 @@ workers = Table(
     Column("started_ms", BigInteger, nullable=False),
     Column("lease_until_ms", BigInteger, nullable=False),
 )
+
+# What every process of the installation must have in common, as the first one found it: see store.installation.
+installation = Table(
+    "installation",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+)

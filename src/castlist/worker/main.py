@@ -8,12 +8,15 @@ import contextlib
 import fcntl
 import os
 import signal
-from collections.abc import Awaitable, Callable, Generator
+import time
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
 from castlist.domain.ids import random_text
+from castlist.domain.pools import DEFAULT_POOL
 from castlist.flow.deliver import Present, deliver_due
 from castlist.flow.perform import Interrupted, perform
 from castlist.flow.service import Service
@@ -23,9 +26,8 @@ from castlist.flow.sweep import sweep
 from castlist.queue.durable import DurableRunner
 from castlist.store import workers
 
-POOL = "default"
-DRAIN_SECONDS = 5.0
-"""How long a stopping worker waits for the image in hand."""
+HAND_BACK_SECONDS = 5.0
+"""How long a stopping worker waits for its jobs to be put down."""
 DELIVER_SECONDS = 1.0
 """Seconds between two looks into the outbox."""
 QUEUE_KEPT_MS = 3_600_000
@@ -44,95 +46,147 @@ class AlreadyRunning(RuntimeError):
 
 
 class Worker:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """How a worker works: for which pool, how many jobs at once, after how much silence it counts as dead."""
+
+    pool: str = DEFAULT_POOL
+    concurrency: int = 1
+    lease_ms: int = 10_000
+    sweep_seconds: float = 60.0
+    drain_seconds: float = 20.0
+    """How long its jobs may run on when it is told to stop."""
+    signals: Sequence[signal.Signals] = (signal.SIGTERM, signal.SIGINT)
+    """Those that tell it to stop; the second one means at once."""
+
+
     """One worker process."""
 
-    def __init__(
-        self, service: Service, present: Present, *, concurrency: int, lease_ms: int, sweep_seconds: float
-    ) -> None:
+    def __init__(self, service: Service, present: Present, habits: Habits) -> None:
         """Prepare, starting nothing yet.
 
         Args:
             present: turns a job into the body of its webhook.
-            concurrency: jobs run at once.
-            lease_ms: after so much silence this worker counts as dead.
         """
         self.id = f"w{os.getpid()}-{random_text(8)}"
-        self._service, self._lease_ms, self._sweep_seconds = service, lease_ms, sweep_seconds
-        self._present, self._concurrency = present, concurrency
+        self._service, self._present, self._habits = service, present, habits
+        self._draining = asyncio.Event()
+        """Set when no more jobs shall begin."""
         self._stopping = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
+        """Set when those that run shall be put down."""
+        self._renewed_at = time.monotonic()
+        self._patient_until = 0.0
         self._delivering: set[asyncio.Task[int]] = set()
         self._log = structlog.get_logger().bind(worker=self.id)
 
     async def run(self) -> None:
-        """Run jobs until SIGTERM or SIGINT; leaves what is unfinished for the next worker."""
+        """Run jobs until told to stop; then let them end for a while, and hand on what is unfinished."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stopping.set)
-        url = self._service.database.url
+        for number in self._habits.signals:
+            loop.add_signal_handler(number, self._stop)
+        habits, url = self._habits, self._service.database.url
 
         def run_job(job_id: str) -> None:
             asyncio.run_coroutine_threadsafe(self._run_job(job_id), loop).result()
 
-        runner = DurableRunner(url, self.id, run_job, concurrency=self._concurrency)
+        runner = DurableRunner(url, self.id, run_job, concurrency=habits.concurrency, pool=habits.pool)
         await self._renew()
         await asyncio.to_thread(runner.start)
         if self._service.database.is_sqlite:
             await self._take_over(runner, everyone=True)
         await give_another_chance(self._service)
-        self._log.info("worker ready")
-        duties = [
-            asyncio.create_task(self._every(self._lease_ms / 4000, self._renew)),
-            asyncio.create_task(self._every(self._lease_ms / 4000, lambda: self._take_over(runner))),
-            asyncio.create_task(self._every(self._sweep_seconds, self._sweep)),
-            asyncio.create_task(self._every(self._sweep_seconds, lambda: self._forget(runner))),
-            asyncio.create_task(self._every(STRAYS_SECONDS, self._sweep_strays)),
+        self._log.info("worker ready", pool=habits.pool)
+        beat_seconds = habits.lease_ms / 4000
+        living = [
+            asyncio.create_task(self._every(beat_seconds, self._renew)),
             asyncio.create_task(self._every(DELIVER_SECONDS, self._deliver)),
+            asyncio.create_task(self._every(FLUSH_SECONDS, self._flush)),
         ]
-        await self._stopping.wait()
-        self._log.info("worker stopping")
+        duties = [
+            asyncio.create_task(self._every(beat_seconds, lambda: self._take_over(runner))),
+            asyncio.create_task(self._every(habits.sweep_seconds, self._sweep)),
+            asyncio.create_task(self._every(habits.sweep_seconds, lambda: self._forget(runner))),
+            asyncio.create_task(self._every(STRAYS_SECONDS, self._sweep_strays)),
+        ]
+        await self._draining.wait()
         for duty in duties:
             duty.cancel()
         if self._running:
-            await asyncio.wait(self._running, timeout=DRAIN_SECONDS)
+        await self._drain(runner)
+        for duty in living:
+            duty.cancel()
+        with contextlib.suppress(Exception):  # what was counted last is worth a try, no more
+            await self._flush()
+
+    def _stop(self) -> None:
+        if self._draining.is_set():
+            self._stopping.set()
+        self._draining.set()
+
+    async def _drain(self, runner: DurableRunner) -> None:
+        """Let running jobs end as long as they may, and give what is left back to the queue."""
+        self._log.info("worker stopping", jobs=len(self._running), drain_seconds=self._habits.drain_seconds)
+        runner.pause()
+        if self._running and not self._stopping.is_set():
+            hurry = asyncio.create_task(self._stopping.wait())
+            ending = asyncio.create_task(asyncio.wait(set(self._running)))
+            await asyncio.wait({hurry, ending}, timeout=self._habits.drain_seconds, return_when=asyncio.FIRST_COMPLETED)
+        self._stopping.set()
+            await asyncio.wait(set(self._running), timeout=HAND_BACK_SECONDS)
+        handed = await asyncio.wait_for(asyncio.to_thread(runner.hand_back, [self.id]), HAND_BACK_SECONDS)
         async with self._service.database.write() as tx:
-            await workers.renew(tx, self.id, POOL, now_ms=self._service.clock(), lease_ms=0)
+            await workers.remove(tx, self.id)
+        self._log.info("worker stopped", handed_back=handed)
 
     async def _run_job(self, job_id: str) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._running.add(task)
         try:
-            await self._until_it_ends(job_id)
+            ended = await self._until_it_ends(job_id)
         finally:
             self._running.discard(task)
-        if self._stopping.is_set():
+        if not ended:
             # The queue must not record an end: to it the job stays begun, until it is handed to the next worker.
             await asyncio.Event().wait()
 
-    async def _until_it_ends(self, job_id: str) -> None:
-        """Perform a job, again after faults of ours such as a database that is away for a while."""
+    async def _until_it_ends(self, job_id: str) -> bool:
+        """Perform a job, again after faults of ours such as a database that is away for a while.
+
+        Returns:
+            False when the job was put down because this worker stops.
+        """
         wait_seconds = FIRST_RETRY_SECONDS
         while not self._stopping.is_set():
             try:
                 await perform(self._service, job_id, self.id, self._stopping)
-                return
+                return True
             except Interrupted as interruption:
                 self._log.info("job left", job_id=job_id, why=str(interruption))
-                return
+                return not self._stopping.is_set()
             except Exception:
                 self._log.exception("a job broke off and will be taken up again", job_id=job_id)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), wait_seconds)
             wait_seconds = min(2 * wait_seconds, LONGEST_RETRY_SECONDS)
 
+        return False
     async def _renew(self) -> None:
         async with self._service.database.write() as tx:
-            await workers.renew(tx, self.id, POOL, now_ms=self._service.clock(), lease_ms=self._lease_ms)
+        pool, lease_ms = self._habits.pool, self._habits.lease_ms
+            await workers.renew(tx, self.id, pool, now_ms=self._service.clock(), lease_ms=lease_ms)
+        now = time.monotonic()
+        if now - self._renewed_at > lease_ms / 1000:
+            # The database was away, for the others too: their leases have run out although they live.
+            self._patient_until = now + lease_ms / 1000
+        self._renewed_at = now
 
     async def _take_over(self, runner: DurableRunner, *, everyone: bool = False) -> None:
         """Hand back the jobs of workers whose lease ran out, or of every other one."""
         holders = await asyncio.to_thread(runner.holders)  # first: who begins a job after this holds a lease by then
+        if time.monotonic() < self._patient_until:
+            return
         async with self._service.database.read() as tx:
             if everyone:
                 dead = {*holders, *await workers.others(tx, self.id)} - {self.id}

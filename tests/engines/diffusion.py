@@ -19,9 +19,9 @@ FAMILIES = {
 SIDE_PX = 64
 
 
-def engine_for(folders, **options):
+def engine_for(folders, *, steps=2, **options):
     """Return an engine with these weights by model type, in few steps, on the CPU."""
-    models = {name: {"weights": folder, "steps": 2} for name, folder in folders.items()}
+    models = {name: {"weights": folder, "steps": steps} for name, folder in folders.items()}
     return DiffusersEngine(DiffusersOptions(models=models, accept_licences=ACCEPTED, device="cpu", **options))
 
 

@@ -132,7 +132,7 @@ def test_one_bad_entry_leaves_the_others_working(folder, monkeypatch):
     engine = DiffusersEngine(DiffusersOptions(models={"flux-2-klein": here, "flux-2-dev": here}))
     assert engine.unready() is None
     assert engine.card.model_types == ("flux-2-klein",)
-    assert "flux-2-dev" in engine.remarks()
+    assert "flux-2-dev" in engine.remark()
 
 
 def test_options_come_from_a_table_as_an_operator_writes_it(folder):

@@ -150,7 +150,7 @@ def rows_of(catalog: "Catalog", lanes: "Mapping[str, Lane]") -> list[dict[str, A
                 "summary": card.summary,
                 "ready": reason is None,
                 "reason": reason,
-                "state": state_of(engine, lanes)[1],
+                "state": "; ".join(filter(None, (state_of(engine, lanes)[1], None if reason else engine.remark()))),
                 "breaker": str(lane.state(now_ms)),
                 "failures": lane.failures,
                 "fault": lane.fault or None,

@@ -33,6 +33,10 @@ class Engine(ABC):
         missing = [name for name in self.card.secrets if not self.secrets.get(name)]
         return f"needs {' and '.join(missing)}" if missing else None
 
+    def remark(self) -> str | None:
+        """Return what keeps a ready engine from doing all it is set up for, for the operator, or None."""
+        return None
+
 
 class Local(Engine):
     """An engine that computes here."""

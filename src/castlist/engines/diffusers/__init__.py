@@ -43,6 +43,8 @@ class DiffusersEngine(Local):
             self.card = dataclasses.replace(
                 self.card, model_types=tuple(self.models), references=(1, max(most.values())), references_by=most
             )
+        elif self.problems:  # the weights may lie on another machine, whose worker runs them
+            self.card = dataclasses.replace(self.card, model_types=tuple(self.problems))
         self._busy = threading.Lock()
         self._garage: Garage | None = None
 
@@ -52,10 +54,10 @@ class DiffusersEngine(Local):
             return "needs weights: [engines.diffusers.models], see docs/local-gpu.md"
         if absent := libraries.missing():
             return f"needs {', '.join(absent)}: pip install 'castlist[gpu]'"
-        return None if self.models else self.remarks()
+        return None if self.models else self.remark()
 
-    def remarks(self) -> str | None:
-        """Return what keeps configured model types from working, None when nothing does."""
+    def remark(self) -> str | None:
+        """See `engines.base.Engine`: what is wrong with weights, by model type."""
         return "; ".join(f"{name}: {why}" for name, why in self.problems.items()) or None
 
     def generate(self, task: Task, watch: Watch) -> Iterator[Outcome]:

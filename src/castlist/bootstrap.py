@@ -25,17 +25,17 @@ from castlist.provenance import issuer
 from castlist.provenance.mark import Marking
 from castlist.queue import durable
 from castlist.settings import Settings
-from castlist.store.database import Database
 from castlist.store import installation
+from castlist.store.database import Database
 from castlist.store.files import Bucket, Files
 from castlist.store.migrate import Age, age, migrate
 from castlist.vision.sandbox import Sandbox
 
 HOUR_MS = 3_600_000
 SIGNING_FILE = "signing.pem"
-
 SECRET_FILE = "secret"
 SECRET_BYTES, SECRET_VARIETY = 32, 8
+
 
 class Unfit(RuntimeError):
     """An installation that must not be started like this. Its text is one sentence that says what to do."""
@@ -57,8 +57,8 @@ def load_catalog(settings: Settings, *, pool: str = DEFAULT_POOL) -> Catalog:
     loaded = catalog.load(
         options, found, stand_in=settings.stand_in, order=settings.engine_order, routes=settings.routes
     )
-
     return dataclasses.replace(loaded, elsewhere=Pools(settings.pools).elsewhere(pool))
+
 
 def request_model_of(engines: Catalog) -> type[RunRequest]:
     """Return the run request's model with the values that this installation's cards allow."""
@@ -138,9 +138,78 @@ async def bring_up_to_date(service: Service) -> None:
     await asyncio.to_thread(durable.migrate, service.database.url)
 
 
-def _secret(path: Path) -> bytes:
-    """Return the installation's secret, making it on first use."""
-    return _made_once(path, lambda: random_secrets.token_bytes(32))
+async def check_files(service: Service) -> None:
+    """See that the pictures lie where the whole installation has them; raises `Unfit`."""
+    fresh = new_id("store")
+    mark = await service.files.mark(fresh)
+    if await _agreed(service, "files", mark) == mark:
+        return
+    if mark == fresh:
+        await service.files.unmark()
+    raise Unfit(
+        "The pictures of this installation lie elsewhere than this process would look. Nodes on several machines share "
+        "them through CASTLIST_FILES_URL=s3://…; if you moved them, `castlist migrate --adopt files` says so."
+    )
+
+
+async def adopt(service: Service, *, files: bool, secret: bool) -> None:
+    """Let this process's place for pictures, or its secret, be the installation's from now on."""
+    values = {"files": await service.files.mark(new_id("store"))} if files else {}
+    if secret:
+        values["secret"] = _fingerprint(service.secret)
+    async with service.database.write() as tx:
+        for name, value in values.items():
+            await installation.replace(tx, name, value, now_ms=service.clock())
+
+
+async def _agreed(service: Service, name: str, value: str) -> str:
+    async with service.database.read() as tx:
+        there = await installation.get(tx, name)
+    if there is not None:
+        return there
+    async with service.database.write() as tx:
+        return await installation.agree(tx, name, value, now_ms=service.clock())
+
+
+def _fingerprint(secret: bytes) -> str:
+    return hmac.new(secret, b"castlist installation", hashlib.sha256).hexdigest()[:32]
+
+
+def _files(settings: Settings) -> Files:
+    if settings.files_url is None:
+        return Files.in_folder(settings.data_dir / "files")
+    scheme, _, rest = settings.files_url.partition("://")
+    name, _, folder = rest.strip("/").partition("/")
+    if scheme != "s3" or not name:
+        raise Unfit(f"CASTLIST_FILES_URL is s3://bucket or s3://bucket/folder, not {settings.files_url}.")
+    access, secret = settings.s3_access_key, settings.s3_secret_key
+    return Files.in_bucket(
+        Bucket(
+            name,
+            folder,
+            settings.s3_endpoint,
+            settings.s3_region,
+            access.get_secret_value() if access else None,
+            secret.get_secret_value() if secret else None,
+        )
+    )
+
+
+def _secret(settings: Settings) -> bytes:
+    """Return the installation's secret, making it on first use when nothing is said."""
+    if settings.secret is not None:
+        given = settings.secret.get_secret_value().encode()
+    elif settings.secret_file is not None:
+        try:
+            given = settings.secret_file.read_bytes()
+            given = given.rstrip(b"\r\n") if given.isascii() else given  # an editor's line end is no part of it
+        except OSError as error:
+            raise Unfit(f"The file of the secret, {settings.secret_file}, cannot be read: {error.strerror}.") from None
+    else:
+        return _made_once(settings.data_dir / SECRET_FILE, lambda: random_secrets.token_bytes(SECRET_BYTES))
+    if len(given) < SECRET_BYTES or len(set(given)) < SECRET_VARIETY:
+        raise Unfit("The secret is too easy to guess. Take 32 random characters or more: `openssl rand -hex 32`.")
+    return given
 
 
 def _marking(settings: Settings) -> Marking:

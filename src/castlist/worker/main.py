@@ -45,7 +45,6 @@ class AlreadyRunning(RuntimeError):
         super().__init__((type(self).__doc__ or "").strip())
 
 
-class Worker:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Habits:
     """How a worker works: for which pool, how many jobs at once, after how much silence it counts as dead."""
@@ -60,6 +59,7 @@ class Habits:
     """Those that tell it to stop; the second one means at once."""
 
 
+class Worker:
     """One worker process."""
 
     def __init__(self, service: Service, present: Present, habits: Habits) -> None:
@@ -73,10 +73,10 @@ class Habits:
         self._draining = asyncio.Event()
         """Set when no more jobs shall begin."""
         self._stopping = asyncio.Event()
-        self._running: set[asyncio.Task[None]] = set()
         """Set when those that run shall be put down."""
         self._renewed_at = time.monotonic()
         self._patient_until = 0.0
+        self._running: set[asyncio.Task[None]] = set()
         self._delivering: set[asyncio.Task[int]] = set()
         self._log = structlog.get_logger().bind(worker=self.id)
 
@@ -101,7 +101,6 @@ class Habits:
         living = [
             asyncio.create_task(self._every(beat_seconds, self._renew)),
             asyncio.create_task(self._every(DELIVER_SECONDS, self._deliver)),
-            asyncio.create_task(self._every(FLUSH_SECONDS, self._flush)),
         ]
         duties = [
             asyncio.create_task(self._every(beat_seconds, lambda: self._take_over(runner))),
@@ -112,12 +111,10 @@ class Habits:
         await self._draining.wait()
         for duty in duties:
             duty.cancel()
-        if self._running:
         await self._drain(runner)
         for duty in living:
             duty.cancel()
         with contextlib.suppress(Exception):  # what was counted last is worth a try, no more
-            await self._flush()
 
     def _stop(self) -> None:
         if self._draining.is_set():
@@ -133,6 +130,7 @@ class Habits:
             ending = asyncio.create_task(asyncio.wait(set(self._running)))
             await asyncio.wait({hurry, ending}, timeout=self._habits.drain_seconds, return_when=asyncio.FIRST_COMPLETED)
         self._stopping.set()
+        if self._running:
             await asyncio.wait(set(self._running), timeout=HAND_BACK_SECONDS)
         handed = await asyncio.wait_for(asyncio.to_thread(runner.hand_back, [self.id]), HAND_BACK_SECONDS)
         async with self._service.database.write() as tx:
@@ -170,11 +168,11 @@ class Habits:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), wait_seconds)
             wait_seconds = min(2 * wait_seconds, LONGEST_RETRY_SECONDS)
-
         return False
+
     async def _renew(self) -> None:
-        async with self._service.database.write() as tx:
         pool, lease_ms = self._habits.pool, self._habits.lease_ms
+        async with self._service.database.write() as tx:
             await workers.renew(tx, self.id, pool, now_ms=self._service.clock(), lease_ms=lease_ms)
         now = time.monotonic()
         if now - self._renewed_at > lease_ms / 1000:
@@ -184,9 +182,9 @@ class Habits:
 
     async def _take_over(self, runner: DurableRunner, *, everyone: bool = False) -> None:
         """Hand back the jobs of workers whose lease ran out, or of every other one."""
-        holders = await asyncio.to_thread(runner.holders)  # first: who begins a job after this holds a lease by then
         if time.monotonic() < self._patient_until:
             return
+        holders = await asyncio.to_thread(runner.holders)  # first: who begins a job after this holds a lease by then
         async with self._service.database.read() as tx:
             if everyone:
                 dead = {*holders, *await workers.others(tx, self.id)} - {self.id}

@@ -114,7 +114,6 @@ class Worker:
         await self._drain(runner)
         for duty in living:
             duty.cancel()
-        with contextlib.suppress(Exception):  # what was counted last is worth a try, no more
 
     def _stop(self) -> None:
         if self._draining.is_set():

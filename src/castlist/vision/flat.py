@@ -25,6 +25,7 @@ COLOURFUL = 24.0  # a backdrop whose channels differ by more than this is no pap
 GAP = 0.008  # gaps in an outline up to this share of the shorter side (twice over) hold the flood back
 OPEN_BUST, OPEN_FIGURE = 1.06, 1.6  # a line drawing open at its lower end grows by more when that end is closed
 STANDING = 1.6  # taller than wide by this: a standing figure, with backdrop between its legs
+LEGS = (0.5, 0.75)  # a gap between legs is lower than this share of the figure, and narrower than that
 # A subject may touch both sides along this share of the height at the foot, and elsewhere, and the top along the last.
 FOOT, ELSEWHERE, CROWN = 0.42, 0.08, 0.7
 LINES = 0.3  # a subject of which less than this is left without a rim of 2 px consists of lines
@@ -73,7 +74,7 @@ def backdrop(image: NDArray[np.uint8]) -> Backdrop | None:
     border = np.array([near[y, x] for x, y in seeds])
     outside = _outside(near, seeds, paper=float(np.ptp(colour[near].mean(0))) < COLOURFUL)
     ripples = _ringing(image, colour, outside)
-    outside = ~_larger(~(outside | ripples), max(4, outside.size // (8000 if ripples.any() else 60000)))
+    outside = ~larger(~(outside | ripples), max(4, outside.size // (8000 if ripples.any() else 60000)))
     if border.mean() < BORDER_SHARE or not LEAST_BACKDROP < outside.mean() < 1 - LEAST_SUBJECT or _is_scene(outside):
         return None
     return Backdrop(outside, colour, noise, float(border.mean()))
@@ -107,7 +108,7 @@ def _ringing(image: NDArray[np.uint8], colour: Float, outside: Mask) -> Mask:
     import cv2
 
     error = np.abs(image - colour).max(-1)
-    subject = _larger(~outside, max(6, outside.size // 2000)).astype(np.uint8)
+    subject = larger(~outside, max(6, outside.size // 2000)).astype(np.uint8)
     beside = cv2.dilate(subject, disc(8)) > 0
     calm = outside & beside & (cv2.dilate(subject, disc(2)) == 0)
     ripple = float(np.percentile(error[calm], 75)) if calm.any() else 0.0
@@ -184,19 +185,25 @@ def _outside(near: Mask, seeds: list[tuple[int, int]], paper: bool) -> Mask:
 
     smallest = max(6, near.size // 20000)
     if not paper:
-        return _reach(near, seeds) | _larger(near, smallest)
+        return _reach(near, seeds) | larger(near, smallest)
     found = _reach(near, seeds)
     ball = disc(max(1.0, GAP * min(near.shape)))
     open_ = cv2.morphologyEx(np.pad(found.astype(np.uint8), 16, mode="edge"), cv2.MORPH_OPEN, ball)[16:-16, 16:-16] > 0
     main = _reach(open_, seeds)
-    pockets = _larger(open_ & ~main, 4 * smallest)
+    pockets = larger(open_ & ~main, 4 * smallest)
     if pockets.any():
         pockets = cv2.dilate(pockets.astype(np.uint8), disc(GAP * min(near.shape) + 1)) > 0
         found = _reach(found & (~pockets | main), seeds)
     return _close_bust(found, seeds)
 
 
-def _larger(mask: Mask, least_px: int) -> Mask:
+def around(near: Mask, seeds: list[tuple[int, int]]) -> Mask:
+    """Return what lies around a drawing on paper, given what has the paper's colour and places (x, y) outside it."""
+    outside = _outside(near, seeds, paper=True)
+    return ~larger(~outside, max(4, outside.size // 60000))
+
+
+def larger(mask: Mask, least_px: int) -> Mask:
     """Return the connected parts of a mask with at least `least_px` pixels."""
     import cv2
 
@@ -210,7 +217,7 @@ def _close_bust(outside: Mask, seeds: list[tuple[int, int]]) -> Mask:
     """Close a line drawing that is open at its lower end, so that the white inside it is not taken for backdrop."""
     import cv2
 
-    inside = _larger(~outside, max(6, outside.size // 5000))
+    inside = larger(~outside, max(6, outside.size // 5000))
     rows = np.flatnonzero(inside.any(1))
     if rows.size == 0:
         return outside
@@ -224,8 +231,20 @@ def _close_bust(outside: Mask, seeds: list[tuple[int, int]]) -> Mask:
     closed = (cv2.dilate(closed.astype(np.uint8), disc(2)) > 0) & outside & (closed | (barrier == 0))
     columns = np.flatnonzero(inside.any(0))
     standing = rows[-1] - rows[0] > STANDING * (columns[-1] - columns[0])
+    if _between_legs(outside & ~closed, rows, columns):
+        return outside
     least = (OPEN_FIGURE if standing else OPEN_BUST) * float((~outside).sum())
     return closed if float((~closed).sum()) > least and closed.mean() > LEAST_BACKDROP else outside
+
+
+def _between_legs(gained: Mask, rows: NDArray[Any], columns: NDArray[Any]) -> bool:
+    """Say whether what closing the lower end would add is a gap between legs: low, and narrower than the figure."""
+    high = np.flatnonzero(gained.sum(1) > 0.02 * (columns[-1] - columns[0] + 1))
+    if not high.size:
+        return False
+    wide = np.flatnonzero(gained.any(0))
+    rise = (rows[-1] - high[0]) / max(1, rows[-1] - rows[0])
+    return bool(rise < LEGS[0] and (wide[-1] - wide[0]) < LEGS[1] * (columns[-1] - columns[0]))
 
 
 def is_drawing(image: NDArray[np.uint8], outside: Mask) -> bool:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from castlist.domain.errors import NoSubjectFound
 from castlist.vision import alpha as refine
-from castlist.vision import flat, objects, people, rim, silhouette
+from castlist.vision import flat, objects, paper, people, rim, silhouette
 from castlist.vision.focus import out_of_focus
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def cut_out(
 
 
 def _enlarged(cut: CutOut, small: Pixels, image: Pixels) -> CutOut:
-    """Bring a cut-out to the size of the picture, with the picture's own colours where it is opaque."""
+    """Bring a cut-out to the size of the picture, with the picture's own colours where a photograph is opaque."""
     import cv2
 
     height, width = image.shape[:2]
@@ -93,7 +93,8 @@ def _enlarged(cut: CutOut, small: Pixels, image: Pixels) -> CutOut:
         cv2.resize(cut.colour, (width, height), interpolation=cv2.INTER_LINEAR),
         np.uint8,
     )
-    return CutOut(alpha, np.where((alpha > OPAQUE)[..., None], image, colour), cut.method)
+    own = cut.method != "flat"  # a drawing's colours may have been evened out
+    return CutOut(alpha, np.where((alpha > OPAQUE)[..., None] & own, image, colour), cut.method)
 
 
 def _found(image: Pixels, focus: Face | None) -> CutOut:
@@ -101,6 +102,10 @@ def _found(image: Pixels, focus: Face | None) -> CutOut:
     if float(image.std(axis=(0, 1)).max()) < 2.0:
         raise NoSubjectFound
     plain = flat.backdrop(image)
+    if focus is None or focus.confidence <= FACE:
+        sheet = plain or paper.backdrop(image)
+        if sheet is not None and paper.is_drawn_on(image, sheet):
+            return _checked(*flat.edge_alpha(*paper.whitened(image, sheet)), "flat")
     if plain is not None and flat.is_drawing(image, plain.outside):
         return _checked(*flat.edge_alpha(image, plain), "flat")
     likely = silhouette.likely(image, focus)
@@ -109,11 +114,14 @@ def _found(image: Pixels, focus: Face | None) -> CutOut:
         if rest or (blurred & (likely > 0.5)).any():
             likely = np.where(people.belongs(image, likely, focus, rest, blurred), likely, 0.001).astype(np.float32)
     method = "person"
-    if not _confident(likely, focus):
+    if not _confident(likely, focus) or (focus is None and _is_framed(plain)):
         likely, method = _other_than_people(image, likely, plain)
     picture = np.divide(image, 255, dtype=np.float32)
     even = None if plain is None or plain.noise > EVEN else plain.outside
-    alpha = rim.cut(picture, likely, even, None if focus is None else focus.box)
+    if method == "plain":
+        alpha = rim.cut(picture, likely, even, None, exact=True)
+    else:
+        alpha = rim.cut(picture, likely, even, None if focus is None else focus.box)
     return _checked(alpha, refine.foreground(picture, alpha), method)
 
 
@@ -130,9 +138,14 @@ def _confident(likely: Float, focus: Face | None) -> bool:
     return float(likely[likely > 0.5].mean()) > (SURE_WITH_FACE if focus is not None else SURE)
 
 
+def _is_framed(plain: flat.Backdrop | None) -> bool:
+    """Say whether an even backdrop surrounds the subject, so that what is not backdrop is the subject."""
+    return plain is not None and plain.noise < EVEN and plain.border > FRAMED
+
+
 def _other_than_people(image: Pixels, likely: Float, plain: flat.Backdrop | None) -> tuple[Float, str]:
     """Return the likelihood of a drawing on paper or of a thing, and how it was found; raise when there is neither."""
-    if plain is not None and plain.noise < EVEN and plain.border > FRAMED:
+    if plain is not None and _is_framed(plain):
         return np.where(plain.outside, 0.02, 0.98).astype(np.float32), "plain"
     thing = objects.salient(image, likely)
     if thing is None:

@@ -34,11 +34,12 @@ SOFT = 0.5
 TRIM, HAIR_TRIM = 0.10, 0.04  # alphas nearer than this to 0 and 1 are made 0 and 1
 
 
-def cut(picture: Float, likely: Float, plain: Mask | None, face: Box | None) -> Float:
+def cut(picture: Float, likely: Float, plain: Mask | None, face: Box | None, *, exact: bool = False) -> Float:
     """Return the alpha of the subject.
 
     picture: float32 [H, W, 3], sRGB, 0-1. likely: float32 [H, W], 0-1. plain: bool [H, W], a plain backdrop, if there
-    is one. face: x, y, width, height in px, if there is one. Returns float32 [H, W], 0-1.
+    is one. face: x, y, width, height in px, if there is one. exact: the likelihood was read off a plain backdrop, and
+    colours shall take nothing from it. Returns float32 [H, W], 0-1.
     """
     face_px = min(likely.shape) / 4 if face is None else max(face[2:])
     cell = max(2.0, min(max(likely.shape) / 256, 6 * face_px / 256))
@@ -46,7 +47,9 @@ def cut(picture: Float, likely: Float, plain: Mask | None, face: Box | None) -> 
     colours = colour_votes(picture, likely)
     votes: Any = VOTE * np.minimum(colours.near, MOST_FOR)
     if face is not None:
-        votes = votes - SCRAP * scraps(picture, likely, colours.far, hair, face_px)
+        votes = votes - SCRAP * scraps(picture, likely, colours.far, hair, face)
+    if exact:
+        votes = np.maximum(votes, 0.0)
     if plain is not None:
         votes = np.where(plain, -PLAIN, votes)
     chance = _weighed(likely, votes, hair, cell)

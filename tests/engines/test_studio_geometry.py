@@ -99,3 +99,35 @@ def test_a_plate_out_of_focus_stays_in_range() -> None:
     shown = place.photograph(pixels, there, view, (128, 128))
     assert shown.min() >= 0
     assert shown.max() <= 255
+
+
+def test_what_the_border_just_touches_is_not_hidden_and_a_figure_keeps_its_head_and_hands() -> None:
+    """A child's drawing whose hands reach both borders of the sheet was framed without its head."""
+    extent = frame.Extent(
+        508, (0, 0, 508, 602), (0.0, 4.0, 508.0, 594.0), (254.0, 299.0), 4.0, 590.0, frame.Cuts(), figure=True
+    )
+    for pose in POSES:
+        found = frame.solve(extent, pose, (1024, 1024), (1.08, 0.04, -0.02))
+        top = found.scale * (extent.crown - extent.anchor[1]) + found.place[1]
+        assert top > 0, pose.id
+        if pose.framing != "close_up":
+            assert found.scale * 508 < 0.95 * 1024, pose.id
+
+
+def test_a_framing_closer_than_the_pose_asks_is_said() -> None:
+    cut_tight = frame.Extent(
+        300,
+        (0, 0, 300, 300),
+        (20.0, 0.0, 280.0, 300.0),
+        (150.0, 120.0),
+        0.0,
+        280.0,
+        frame.Cuts(300.0, (60.0, 240.0)),
+        False,
+    )
+    roomy = frame.Extent(
+        900, (0, 0, 900, 900), (300.0, 90.0, 600.0, 900.0), (450.0, 200.0), 90.0, 220.0, frame.Cuts(900.0), False
+    )
+    wide = next(pose for pose in POSES if pose.id == "wide")
+    assert frame.solve(cut_tight, wide, (1024, 1024), (1, 0, 0)).tight
+    assert not frame.solve(roomy, wide, (1024, 1024), (1, 0, 0)).tight

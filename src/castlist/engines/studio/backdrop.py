@@ -25,8 +25,15 @@ WALLS: tuple[tuple[int, int, int], ...] = (
     (209, 201, 190),
     (190, 193, 194),
     (203, 198, 202),
+    (181, 187, 178),
+    (164, 173, 184),
+    (174, 164, 154),
+    (152, 152, 151),
+    (127, 133, 140),
+    (96, 98, 102),
 )
-"""Paper backdrops a portrait studio would have: warm grey, cool grey, oat, stone, dusk."""
+"""Paper backdrops a portrait studio would have: warm grey, cool grey, oat, stone, dusk, sage, mist, taupe, mid grey,
+slate and graphite."""
 
 
 def flat(name: str, size: tuple[int, int]) -> Map:
@@ -43,7 +50,7 @@ def light_side(seed: int) -> float:
 def wall(alpha: Map, job_seed: int, seed: int, standing: bool) -> Map:
     """Return a studio wall lit softly behind the character, with the shadow the character throws on it.
 
-    The paper is the same for all images of a job; where the light falls differs from image to image.
+    The paper is the same for all images of a job; how much light falls on it, and where, differs from image to image.
 
     Args:
         alpha: float32 [H, W], 0–1, of the character in this picture.
@@ -55,9 +62,10 @@ def wall(alpha: Map, job_seed: int, seed: int, standing: bool) -> Map:
     side = light_side(seed)
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :] * min(1.6, width / height)
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
-    spot_x, spot_y = float(side * chance.uniform(0.1, 0.4)), float(chance.uniform(-0.45, -0.15))
-    fall = (x - spot_x) ** 2 * 0.75 + (y - spot_y) ** 2
-    shade = 1.09 - 0.27 * (1 - np.exp(-0.75 * fall))
+    spot_x, spot_y = float(side * chance.uniform(0.1, 0.55)), float(chance.uniform(-0.5, 0.1))
+    wide, depth = float(chance.uniform(0.45, 1.1)), float(chance.uniform(0.2, 0.42))
+    fall = (x - spot_x) ** 2 * wide + (y - spot_y) ** 2
+    shade = float(chance.uniform(0.96, 1.12)) - depth * (1 - np.exp(-0.75 * fall))
     if standing:
         shade = shade * (1 - 0.07 * ops.smoothstep((y - 0.45) / 0.4)) + 0.03 * ops.smoothstep((y - 0.55) / 0.4)
     shade = shade * (1 - 0.2 * _thrown(alpha, side))

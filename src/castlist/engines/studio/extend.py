@@ -14,6 +14,10 @@ from castlist.engines.studio.ops import Map, Pixels
 SIDE_HEADS = 0.5
 """Widest completion at a side, in head heights."""
 TOP_HEADS = 0.2
+WEAVE_PX = 1.6
+"""Finer than this a pattern is the weave of the cloth, coarser ones are folds."""
+WIDEST_CUT = 0.72
+"""Widest cut through a crown that is rounded off, as a share of the head's own width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ def _missing_crown(alpha: Map, crown: float, head_px: float, middle: float) -> i
     if not len(cut):
         return 0
     radius, half = 0.42 * head_px, 0.5 * float(cut[-1] - cut[0] + 1)
-    if half > 0.72 * radius or cut[0] < 2 or cut[-1] > alpha.shape[1] - 3:
+    if half > WIDEST_CUT * radius or cut[0] < 2 or cut[-1] > alpha.shape[1] - 3:
         return 0
     return int(min(TOP_HEADS * head_px, 0.9 * (radius - (radius**2 - half**2) ** 0.5) + 2)) + 3
 
@@ -95,16 +99,18 @@ def _side(edge: Map, chin: float, head_px: float) -> int:
 
 
 def _sleeve(colour: Pixels, count: int) -> None:
-    """Make mirrored cloth to the left of column `count` less of a mirror, in place: it hangs, blurs and turns away
-    from the light."""
+    """Make mirrored cloth to the left of column `count` less of a mirror, in place: its folds melt away and its weave
+    stays, it hangs and turns away from the light. A strong pattern stays a pattern."""
     height = colour.shape[0]
     away = np.arange(count, 0, -1, dtype=np.float32)
     x, y = np.meshgrid(np.arange(count, dtype=np.float32), np.arange(height, dtype=np.float32))
     hanging = ops.remap(np.ascontiguousarray(colour[:, :count]), x, (y - 0.45 * away[None, :]).astype(np.float32))
-    soft = ops.blur(hanging, max(1.0, 0.02 * count)).astype(np.float32)
-    blurred = 0.75 * ops.smoothstep((away / count * 1.5).astype(np.float32))[None, :, None]
+    weave = hanging.astype(np.float32) - ops.blur(hanging.astype(np.float32), WEAVE_PX)
+    soft = ops.blur(hanging.astype(np.float32), max(1.0, 0.16 * count)) + weave
+    pattern = float(np.clip((np.abs(hanging - soft).mean() - 14) / 14, 0, 1))
+    blurred = (0.95 - 0.6 * pattern) * ops.smoothstep((away / count * 5).astype(np.float32))[None, :, None]
     shade = 1 - 0.4 * ops.smoothstep((away / count).astype(np.float32))[None, :, None]
-    colour[:, :count] = ((hanging + blurred * (soft - hanging)) * shade).astype(np.uint8)
+    colour[:, :count] = np.clip((hanging + blurred * (soft - hanging)) * shade, 0, 255).astype(np.uint8)
 
 
 def _slope(alpha: Map, count: int, head_px: float) -> None:

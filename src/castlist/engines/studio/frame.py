@@ -23,6 +23,12 @@ EYE_LINE: dict[Framing, float] = {"close_up": 0.46, "head_and_shoulders": 0.39, 
 FIGURE_SHARE: dict[Framing, float] = {"close_up": 1.2, "head_and_shoulders": 0.86, "half_length": 0.72, "wide": 0.48}
 
 
+TIGHT = 1.6
+"""A framing this many times closer than asked is worth a note."""
+
+WHOLE_FIGURE = 0.92
+"""Widest that a figure is shown outside of close-ups, as a share of the width: arms and tails stay in the picture."""
+
 SPREAD: dict[Framing, float] = {"close_up": 1.42, "head_and_shoulders": 1.16, "half_length": 1.07, "wide": 1.0}
 """Sizes over the smallest possible one, for references too tight to be shown as small as the pose asks."""
 
@@ -74,6 +80,8 @@ class Frame:
     place: tuple[float, float]
     keystone: float = 0.0
     """Perspective: relative growth in size from the picture's top to its bottom (low camera positive)."""
+    tight: bool = False
+    """Much closer than the pose asks, because the reference cuts the subject off."""
 
     def points(self, width_px: int, height_px: int, step_px: int) -> Map:
         """Return the picture points under a grid of the output, one node every `step_px` and one beyond each border.
@@ -110,6 +118,7 @@ def solve(
     """
     width, height = size
     wish_scale, wish_x, wish_y = _wish(extent, pose, size, nudge)
+    asked = wish_scale
     scale = wish_scale * np.geomspace(0.8, 7, 100)[:, None, None]
     x = np.linspace(0.2, 0.8, 31)[None, :, None] * width
     lowest = 0.95 if extent.figure else 0.68 if pose.framing == "wide" else 0.62
@@ -119,7 +128,8 @@ def solve(
     cuts, outside = view.shown_cuts(), view.outside() if inside else np.zeros(1)
     least = _smallest(scale, cuts + outside)
     if least > wish_scale or (pose.framing == "close_up" and least > 0.7 * wish_scale):
-        wish_scale = max(least * SPREAD[pose.framing], min(wish_scale, least * SPREAD["close_up"]))
+        spread = SPREAD[pose.framing] ** (0.4 if extent.figure else 1)
+        wish_scale = max(least * spread, min(wish_scale, least * SPREAD["close_up"]))
         wish_y = max(wish_y, 0.45 * height)
     cost = (
         2.2 * np.abs(np.log(scale / wish_scale))
@@ -127,12 +137,13 @@ def solve(
         + 10.0 * (np.abs(y - wish_y) / height) ** 1.5
         + 1e3 * cuts
         + 12 * outside
-        + (0 if extent.figure else 30 * view.lost_head(0.1 if pose.framing == "close_up" else -0.02))
+        + 30 * view.lost_head(0.1 if pose.framing == "close_up" and not extent.figure else -0.02)
         + (0 if extent.figure or pose.framing == "close_up" else 12 * view.lost_shoulders())
     )
     best = np.unravel_index(int(np.argmin(cost)), cost.shape)
     place = (float(x[0, best[1], 0]), float(y[0, 0, best[2]]))
-    return Frame(float(scale[best[0], 0, 0]), extent.anchor, place, keystone)
+    chosen = float(scale[best[0], 0, 0])
+    return Frame(chosen, extent.anchor, place, keystone, chosen > TIGHT * asked)
 
 
 def _smallest(scale: Grid, bad: Grid) -> float:
@@ -149,7 +160,8 @@ def _wish(
     measure = min(height, 1.2 * width)
     if extent.figure:
         scale = FIGURE_SHARE[pose.framing] * measure / extent.head_px * nudge[0]
-        scale = min(scale, 1.2 * FIGURE_SHARE[pose.framing] * width / max(1.0, extent.box[2] - extent.box[0]))
+        widest = 1.44 if pose.framing == "close_up" else min(WHOLE_FIGURE, 1.2 * FIGURE_SHARE[pose.framing])
+        scale = min(scale, widest * width / max(1.0, extent.box[2] - extent.box[0]))
         line = 0.62 if pose.framing == "close_up" else 0.56
         return scale, (0.5 + nudge[1]) * width, (line + nudge[2]) * height
     scale = HEAD_SHARE[pose.framing] * measure / extent.head_px * nudge[0]

@@ -42,17 +42,22 @@ THINGS = frozenset(
 )
 
 
-def of(prompt: str | None, choice: Choice | None, people: int, styles: tuple[str, ...] = ()) -> tuple[str, ...]:
+def of(
+    prompt: str | None, choice: Choice | None, people: int, styles: tuple[str, ...] = (), *, tight: bool = False
+) -> tuple[str, ...]:
     """Return the notes for an image.
 
     Args:
         choice: the place taken for the prompt, if any.
         people: faces found in the reference.
         styles: the styles put on.
+        tight: the reference is cut off so closely that the pose could not be framed as wide as it asks.
     """
     found: list[str] = []
     if people > 1:
         found.append(f"The reference shows {people} people; the main one was taken.")
+    if tight:
+        found.append("The reference ends close to the character, so the image is closer than the pose asks for.")
     if not prompt:
         return tuple(found)
     words = meaning.without_styles(prompt).split()

@@ -60,7 +60,7 @@ def make(scene: Scene, shot: Shot, watch: Watch) -> tuple[Pixels, tuple[str, ...
             picture = compose.over(picture.astype(np.float32), view.alpha, flat)
     if task.background == TRANSPARENT:
         picture = np.dstack([picture, ops.to_bytes(view.alpha)])
-    return picture, notes.of(task.prompt, scene.choice, prepared.people, tuple(names))
+    return picture, notes.of(task.prompt, scene.choice, prepared.people, tuple(names), tight=view.frame.tight)
 
 
 def _surrounded(scene: Scene, shot: Shot, view: shoot.View, watch: Watch) -> Pixels:
@@ -88,7 +88,8 @@ def _in_studio(scene: Scene, shot: Shot, view: shoot.View, watch: Watch) -> Pixe
     watch.progress(shot.index, 0.7)
     watch.check()
     strength = 0.3 if scene.prepared.drawn else 1.0
-    shade = _shade(scene, view, light.of_studio(side), 0.0, strength)
+    above, key = np.random.default_rng([shot.seed, 7]).uniform((0.3, 0.35), (0.6, 0.65))
+    shade = _shade(scene, view, light.of_studio(side, float(above), float(key)), 0.0, strength)
     return compose.over(light.relight(view.colour, shade, 1.0), view.alpha, wall)
 
 

@@ -6,7 +6,7 @@ Called by the engine before the first shot. Everything here depends on the refer
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,10 @@ AREA_PX = 2_300_000
 REACH_FACES = 5.0
 """Nobody reaches farther to the side than this many face heights from the middle of the face."""
 Box = tuple[float, float, float, float]
+
+BRIEF, BRIEF_FIGURE = 0.012, 0.1
+"""What the border cuts off over a shorter stretch than this share of a person, or of another figure, is not hidden: a
+hand or an ear that just touches it."""
 
 KEPT = 6
 """References kept warm: about 40 MB each."""
@@ -116,6 +120,8 @@ def prepare(reference: Reference, check: Callable[[], None] = lambda: None) -> P
     depth = turn.head_depth(shape, alpha) if shape is not None else turn.figure_depth(alpha, box, 0.16)
     inner = (pad.left, pad.top, pad.left + picture.shape[1], pad.top + picture.shape[0])
     extent = _extent(alpha, box, inner, shape)
+    if extent.figure and (extent.cuts.top or extent.cuts.left or extent.cuts.right):
+        extent = replace(extent, anchor=_interest(colour, alpha))
     return Prepared(
         colour=colour,
         alpha=alpha,
@@ -183,12 +189,25 @@ def _box(alpha: Map) -> Box:
 
 def _extent(alpha: Map, box: Box, inner: tuple[int, int, int, int], shape: face.FaceShape | None) -> Extent:
     x0, y0, x1, y1 = box
-    cuts = _cuts(alpha, box)
+    cuts = _cuts(alpha, box, BRIEF_FIGURE if shape is None else BRIEF)
     if shape is None:
         return Extent(alpha.shape[1], inner, box, ((x0 + x1) / 2, (y0 + y1) / 2), y0, y1 - y0, cuts, True)
     crown, head_px = _head(alpha, shape)
     column = float(0.5 * shape.eyes[0] + 0.5 * shape.centre[0])
     return Extent(alpha.shape[1], inner, box, (column, float(shape.eyes[1])), crown, head_px, cuts, False)
+
+
+def _interest(colour: Pixels, alpha: Map) -> tuple[float, float]:
+    """Return the middle of what a figure that overfills the picture shows in strong contrast: eyes, a label."""
+    height, width = alpha.shape
+    scale = 160 / max(height, width)
+    small = ops.resize(colour, round(width * scale), round(height * scale)).astype(np.float32)
+    inside = ops.resize(alpha, small.shape[1], small.shape[0])
+    inside = ops.shrink(inside > 0.9, 6).astype(np.float32)
+    contrast = ops.blur(np.abs(ops.blur(small, 1.5) - ops.blur(small, 7)).max(-1) * inside, 4) ** 3
+    rows, columns = np.indices(contrast.shape)
+    total = max(float(contrast.sum()), 1e-6)
+    return float((contrast * columns).sum()) / total / scale, float((contrast * rows).sum()) / total / scale
 
 
 def _head(alpha: Map, shape: face.FaceShape) -> tuple[float, float]:
@@ -206,9 +225,9 @@ def _crown(alpha: Map, shape: face.FaceShape) -> float:
     return float(gaps[-1] + 1) if len(gaps) else 0.0
 
 
-def _cuts(alpha: Map, box: Box) -> Cuts:
+def _cuts(alpha: Map, box: Box, brief: float) -> Cuts:
     height = alpha.shape[0]
-    least = max(3, 0.012 * max(box[2] - box[0], box[3] - box[1]))
+    least = max(3, brief * max(box[2] - box[0], box[3] - box[1]))
 
     def span(line: NDArray[np.bool_]) -> tuple[float, float] | None:
         where = np.flatnonzero(line)

@@ -47,9 +47,9 @@ def take(
         anchored: let the lower edge of the picture cut a standing figure, too.
     """
     chance = np.random.default_rng([shot.seed, 1])
-    wish = chance.uniform(-1, 1, 6)
+    wish = chance.uniform(-1, 1, 7)
     angles = _angles(prepared, shot.pose, wish)
-    nudge = (float(1 + 0.05 * wish[3]), float(0.02 * wish[4]), float(0.012 * wish[5]))
+    nudge = (float(1 + 0.08 * wish[3]), float(0.04 * wish[4]), float(0.02 * wish[5]))
     extent = frame.anchored(prepared.extent) if anchored else prepared.extent
     camera = frame.solve(extent, shot.pose, size, nudge, inside=inside)
     bend = turn.field(prepared.depth, *angles)
@@ -61,8 +61,13 @@ def take(
 
 
 def _angles(prepared: Prepared, pose: Pose, wish: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Return the turn to apply: the pose's, less part of how the reference is turned already, varied by the seed."""
-    yaw, pitch, roll = pose.yaw_deg + 2 * wish[0], pose.pitch_deg + 1.2 * wish[1], pose.roll_deg + 1.2 * wish[2]
+    """Return the turn to apply: the pose's, less part of how the reference is turned already, varied by the seed.
+
+    A pose that names no side is mirrored for half of the seeds.
+    """
+    side = 1 if "left" in pose.id or "right" in pose.id or wish[6] > 0 else -1
+    yaw, pitch = side * pose.yaw_deg + 3 * wish[0], pose.pitch_deg + 1.6 * wish[1]
+    roll = side * pose.roll_deg + 1.6 * wish[2]
     if prepared.face is None:
         return float(yaw), float(0.6 * pitch), float(0.6 * roll)
     have = prepared.face.yaw_deg

@@ -22,8 +22,8 @@ NODES_PER_FACE = 28
 """Grid nodes over a face's height: enough for a nose."""
 RELAX_ROUNDS = 60
 INVERT_ROUNDS = 14
-BOARD_FAR = 2.0
-"""How far the camera stands from a turning board, in its heights."""
+BOARD_FAR, BOARD_EYE = 3.0, 0.35
+"""How far the camera stands from a turning board, and how high above its foot, in its heights."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,7 +128,7 @@ def field(depth: Depth, yaw_deg: float, pitch_deg: float, roll_deg: float) -> Fi
     dy = -math.sin(pitch) * depth.z
     if depth.board is not None:
         near = 1 / (1 + x * math.sin(yaw) / (BOARD_FAR * depth.board))
-        dx, dy = dx + x * (math.cos(yaw) * near - 1), dy + y * (near - 1)
+        dx, dy = dx + x * (math.cos(yaw) * near - 1), dy + (y + BOARD_EYE * depth.board) * (near - 1)
     roll = math.radians(roll_deg) * depth.head
     cos, sin = np.cos(roll), np.sin(roll)
     moved_x, moved_y = x + dx, y + dy

@@ -13,9 +13,10 @@ from starlette.datastructures import Headers, MutableHeaders
 
 from castlist.api.errors import render
 from castlist.api.turnstile import Turnstile, headers_of
-from castlist.domain.errors import CastlistError, PayloadTooLarge, ServerError
+from castlist.domain.errors import CastlistError, NotReady, PayloadTooLarge, ServerError
 from castlist.domain.ids import new_id
 from castlist.domain.rates import Verdict
+from castlist.store.passing import is_passing
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -89,8 +90,10 @@ class _Exchange:
                 raise self._too_large()
             await self._app(scope, bounded, finished)
         except Exception as problem:
-            error = problem if isinstance(problem, CastlistError) else ServerError()
-            if error is not problem:
+            error = _known(problem)
+            if isinstance(error, NotReady):
+                log.warning("the database or the storage is away", method=method, path=path, fault=repr(problem)[:200])
+            elif error is not problem:
                 log.exception("request failed", method=method, path=path)
             if self._status is not None:  # too late for an envelope: break off
                 raise
@@ -108,3 +111,10 @@ class _Exchange:
         for name, value in _HEADERS.items():
             headers.setdefault(name, value)
         headers["X-Request-Id"] = self._request_id
+
+
+def _known(problem: Exception) -> CastlistError:
+    """Return what to tell the caller: what passes is worth another try, what we do not know is our fault."""
+    if isinstance(problem, CastlistError):
+        return problem
+    return NotReady() if is_passing(problem) else ServerError()

@@ -20,6 +20,7 @@ from castlist.domain.errors import (
     InvalidRequest,
     MethodNotAllowed,
     NotFound,
+    NotReady,
     PayloadTooLarge,
     RateLimitExceeded,
     ServerError,
@@ -27,6 +28,8 @@ from castlist.domain.errors import (
 )
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+AWAY_SECONDS = 5
+"""After which a caller may ask again when the database or the storage is away."""
 BY_STATUS: Mapping[int, type[CastlistError]] = {
     404: NotFound,
     405: MethodNotAllowed,
@@ -56,6 +59,8 @@ def render(error: CastlistError, request_id: str, headers: Mapping[str, str] | N
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, RateLimitExceeded):
         headers["Retry-After"] = str(error.retry_after_seconds)
+    if isinstance(error, NotReady):
+        headers["Retry-After"] = str(AWAY_SECONDS)
     return JSONResponse(envelope(error, request_id), status_code=error.status, headers=headers)
 
 
@@ -100,7 +105,9 @@ def _takes(request: Request, method: str) -> bool:
 def documented(*kinds: type[CastlistError]) -> dict[int | str, dict[str, Any]]:
     """Return the `responses` of a route that can end in these errors, each with an example of its envelope."""
     found: dict[int | str, dict[str, Any]] = {}
-    for kind in (*kinds, *((RateLimitExceeded,) if InvalidApiKey in kinds else ())):  # who has a key has a rate
+    rated = (RateLimitExceeded,) if InvalidApiKey in kinds else ()  # who has a key has a rate
+    away = (NotReady,) if ServerError in kinds else ()  # what can fail can fail because the database is away
+    for kind in dict.fromkeys((*kinds, *rated, *away)):
         error = kind(credits_remaining=1) if kind is InsufficientCredits else kind()
         answer = found.setdefault(
             kind.status,

@@ -17,6 +17,8 @@ def test_every_block_of_settings_loads() -> None:
     for block in blocks:
         assert catalog.load(block.get("engines", {}), {}).broken == {}
         assert set(block.get("engine_order", [])) <= set(LOADED.engines)
+        routed = catalog.load(block.get("engines", {}), {}, routes=block.get("routes", {}))
+        assert routed.misrouted() == []
 
 
 def test_it_names_every_key_and_every_engine() -> None:

@@ -7,6 +7,8 @@ from types import ModuleType
 
 import pytest
 
+from castlist.engines._hosted import jpeg
+from castlist.testing.engine_kit import a_reference
 from castlist.testing.pictures import figure_file
 from castlist.testing.stub_service import KEY, serve
 
@@ -79,12 +81,14 @@ def test_replicate_client(module_of: Modules) -> None:
 
 def test_openai_client(module_of: Modules) -> None:
     openai = importlib.import_module("openai")
-    with serve(module_of("openai_images").OpenAiDialect(), PICTURE) as stub:
+    module = module_of("openai_images")
+    with serve(module.OpenAiDialect(), PICTURE) as stub:
         client = openai.OpenAI(api_key=KEY, base_url=f"{stub.url}/v1", max_retries=0)
 
         def ask() -> object:
-            two = [("a.png", PICTURE, "image/png"), ("b.png", PICTURE, "image/png")]
-            return client.images.edit(model="m", image=two, prompt="smiling", size="1024x1024", extra_body={"seed": 1})
+            two = [("a.jpg", jpeg(a_reference()), "image/jpeg"), ("b.jpg", jpeg(a_reference(1)), "image/jpeg")]
+            model = module.MODELS["flux-2-klein"]
+            return client.images.edit(model=model, image=two, prompt="x", size="1024x1024", extra_body={"seed": 1})
 
         assert base64.b64decode(ask().data[0].b64_json) == PICTURE
         stub.mood.refuse = "before"

@@ -63,7 +63,7 @@ def _print(catalog: "Catalog", rows: list[dict[str, Any]], routes: dict[str, dic
         [
             (
                 row["id"],
-                row["state"],
+                row["state"] if row["breaker"] == "closed" else row["state"].partition(":")[0],
                 f"{row['underWay']} of {row['concurrency']}" if row["concurrency"] else "",
                 row["perMinute"],
                 row["kind"],
@@ -85,6 +85,9 @@ def _print(catalog: "Catalog", rows: list[dict[str, Any]], routes: dict[str, dic
             for name, route in routes.items()
         ],
     )
+    for row in rows:
+        if row["breaker"] != "closed":
+            console().print(f"{row['id']} is {row['state']}", markup=False, soft_wrap=True)
     for name, reason in catalog.broken.items():
         console().print(f"{name} could not be loaded: {reason}", markup=False)
     for sentence in catalog.misrouted():
@@ -128,7 +131,7 @@ def state_of(engine: "Engine", lanes: "Mapping[str, Lane]") -> tuple[bool, str]:
         held = now_ms < lane.held_until_ms
         return True, f"ready, pauses until {when(lane.held_until_ms)} as the service asks" if held else "ready"
     if lane.state(now_ms) is State.HALF_OPEN:
-        return True, f"about to be tried again; before: {lane.said}"
+        return True, f"about to be tried again: {lane.said}"
     words = {"key": "its key is declined", "quota": "its account has nothing left"}.get(lane.fault, "it failed")
     return False, f"left alone until {when(lane.shut_until_ms)}: {words} ({lane.said})"
 

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -146,6 +147,16 @@ class Installation:
     def worker_pids(self) -> list[int]:
         """Return the process ids of the workers that have become ready so far, oldest first."""
         return [int(pid) for pid in re.findall(r"worker ready\s+worker=w(\d+)-", self.log())]
+
+    def started_between(self, job_id: str) -> list[str]:
+        """Return the jobs that started after a job was submitted and before it started itself; SQLite only."""
+        with contextlib.closing(sqlite3.connect(self._folder / "castlist.sqlite")) as database:
+            found = database.execute(
+                "SELECT other.id FROM jobs AS own JOIN jobs AS other ON other.id <> own.id "
+                "AND other.started_ms > own.created_ms AND other.started_ms < own.started_ms WHERE own.id = ?",
+                (job_id,),
+            )
+            return [row[0] for row in found]
 
     def wait_for_workers(self, count: int) -> None:
         """Wait until so many workers have become ready in all."""

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import dataclasses
 import hashlib
+import time
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
@@ -35,6 +36,9 @@ from castlist.store.jobs import Image, Job
 from castlist.vision import picture
 
 HEARTBEAT_SECONDS = 0.5
+"""Seconds between two reports of how far a job is: a write each."""
+LOOK_SECONDS = 0.1
+"""Seconds between two looks whether the job is still to be made: a read each."""
 COMPARED_SIDE_PX = 512
 
 
@@ -267,13 +271,19 @@ async def _watching(service: Service, job: Job, stopping: asyncio.Event) -> Asyn
     watch = JobWatch(job.num_images)
 
     async def beat() -> None:
+        told = time.monotonic()
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), HEARTBEAT_SECONDS)
+                await asyncio.wait_for(stopping.wait(), LOOK_SECONDS)
             if stopping.is_set():
                 watch.stop()
                 return
             with contextlib.suppress(Exception):  # a beat that cannot be told now is followed by another
+                async with service.database.read() as tx:
+                    held = await jobs.is_held(tx, job.id, job.attempt)
+                if held and time.monotonic() - told < HEARTBEAT_SECONDS:
+                    continue
+                told = time.monotonic()
                 if not await report():
                     watch.stop()
                     return

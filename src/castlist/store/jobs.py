@@ -167,6 +167,14 @@ async def holds(tx: Tx, job_id: str, attempt: int) -> bool:
     return (await tx.execute(query.with_for_update())).first() is not None
 
 
+async def is_held(tx: Tx, job_id: str, attempt: int) -> bool:
+    """Tell whether claim `attempt` still holds the job, keeping nobody from anything."""
+    query = select(jobs.c.id).where(
+        jobs.c.id == job_id, jobs.c.status == JobStatus.PROCESSING.value, jobs.c.attempt == attempt
+    )
+    return (await tx.execute(query)).first() is not None
+
+
 async def lock(tx: Tx, job_id: str) -> None:
     """Make writers to one job wait for each other until the transaction ends, as `holds` does."""
     await tx.execute(select(jobs.c.id).where(jobs.c.id == job_id).with_for_update())

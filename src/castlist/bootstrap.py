@@ -20,6 +20,7 @@ from castlist.engines import catalog
 from castlist.engines.catalog import Catalog
 from castlist.flow.screen import build_screen
 from castlist.flow.service import Service, Terms
+from castlist.flow.tracing import OpenTelemetry, Tracer
 from castlist.net.guard import FetchPolicy
 from castlist.provenance import issuer
 from castlist.provenance.mark import Marking
@@ -88,10 +89,13 @@ def build(settings: Settings, *, pool: str = DEFAULT_POOL) -> Service:
             default_price=settings.default_price,
             output_ms=round(settings.output_hours * HOUR_MS),
             upload_ms=round(settings.upload_hours * HOUR_MS),
+            queue_seconds=settings.ready_queue_seconds,
+            metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
             consent_required=settings.consent_required,
             rate_a_minute=settings.rate_limit,
         ),
         marking=_marking(settings),
+        tracer=_tracer(settings),
         screen=build_screen(
             settings.safety_classifier,
             settings.safety_limits,
@@ -210,6 +214,15 @@ def _secret(settings: Settings) -> bytes:
     if len(given) < SECRET_BYTES or len(set(given)) < SECRET_VARIETY:
         raise Unfit("The secret is too easy to guess. Take 32 random characters or more: `openssl rand -hex 32`.")
     return given
+
+
+def _tracer(settings: Settings) -> Tracer:
+    if settings.trace_to is None:
+        return Tracer()
+    try:
+        return OpenTelemetry.to(settings.trace_to)
+    except ImportError:
+        raise Unfit("trace_to needs OpenTelemetry: install castlist with the extra otel.") from None
 
 
 def _marking(settings: Settings) -> Marking:

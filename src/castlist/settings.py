@@ -103,6 +103,15 @@ class Settings(BaseSettings):
     signing_file: Path | None = Field(
         None, description="PEM file with the key and certificates that sign; one is made in data_dir when left out."
     )
+    ready_queue_seconds: float = Field(
+        0, ge=0, description="For how long a job may wait before /readyz says 503; 0 is for ever while a worker runs."
+    )
+    metrics_token: SecretStr | None = Field(
+        None, description="Bearer token that /metrics asks for; it is open to everybody when left out."
+    )
+    trace_to: str | None = Field(
+        None, description="OTLP/HTTP address for traces: http://localhost:4318/v1/traces. Needs the extra otel."
+    )
     worker_jobs: int = Field(1, ge=1, le=64, description="Jobs that one worker process runs at once.")
     lease_seconds: float = Field(10, ge=1, description="Seconds after which a silent worker counts as dead.")
     sweep_seconds: float = Field(60, gt=0, description="Seconds between two removals of expired files.")

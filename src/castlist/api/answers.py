@@ -326,6 +326,20 @@ class SchemaAnswer(Answer):
     schema_: dict[str, Any] = Field(alias="schema")
 
 
+class CheckAnswer(Answer):
+    """One thing that is well, and what was seen."""
+
+    name: str
+    detail: str
+
+
+class ReadyAnswer(Answer):
+    """It can serve."""
+
+    status: Literal["ok"]
+    checks: list[CheckAnswer]
+
+
 class HealthAnswer(Answer):
     """It lives."""
 

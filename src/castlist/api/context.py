@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 from fastapi import Depends, Request
 
 from castlist.api.follow import Follower
+from castlist.api.readiness import Readiness
 from castlist.flow.service import Service
 
 PREFIX = "/api/v1"
@@ -25,6 +26,7 @@ class Api:
     """Address callers use, without a path; None takes it from each request."""
     max_body_bytes: int
     follower: Follower
+    readiness: Readiness = field(default_factory=Readiness)
     repeats: MutableMapping[tuple[str, str], asyncio.Lock] = field(
         default_factory=WeakValueDictionary[tuple[str, str], asyncio.Lock]
     )

@@ -11,11 +11,13 @@ from typing import Any
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 
-from castlist.api.errors import render
+from castlist.api.context import PREFIX
+from castlist.api.errors import METHODS, render
 from castlist.api.turnstile import Turnstile, headers_of
 from castlist.domain.errors import CastlistError, NotReady, PayloadTooLarge, ServerError
 from castlist.domain.ids import new_id
 from castlist.domain.rates import Verdict
+from castlist.flow.service import Service
 from castlist.store.passing import is_passing
 
 Message = MutableMapping[str, Any]
@@ -31,14 +33,15 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
-_QUIET = ("/healthz", "/readyz")
+_QUIET = ("/healthz", "/readyz", "/metrics")
 
 
 class Edge:
     """Wraps an app; see the module."""
 
-    def __init__(self, app: App, max_body_bytes: int, turnstile: Turnstile) -> None:
+    def __init__(self, app: App, max_body_bytes: int, turnstile: Turnstile, service: Service) -> None:
         self._app, self._max_body_bytes, self._turnstile = app, max_body_bytes, turnstile
+        self._meter, self._tracer = service.meter, service.tracer
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -47,9 +50,19 @@ class Edge:
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id("req")
         scope.setdefault("state", {})["request_id"] = request_id
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            exchange = _Exchange(self._app, request_id, self._max_body_bytes, self._turnstile)
-            await exchange.run(scope, headers, receive, send)
+        exchange, began = _Exchange(self._app, request_id, self._max_body_bytes, self._turnstile), time.perf_counter()
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            self._tracer.span("request", parent=headers.get("traceparent"), request_id=request_id) as span,
+        ):
+            try:
+                await exchange.run(scope, headers, receive, send)
+            finally:
+                method, route, status = exchange.labels(scope["method"])
+                self._meter.count("http_requests_total", method=method, route=route, status=status)
+                self._meter.observe("http_seconds", time.perf_counter() - began, route=route)
+                span.name(f"{method} {route}")
+                span.note(status=status)
         return None
 
 
@@ -61,11 +74,22 @@ class _Exchange:
         self._max_body_bytes, self._turnstile = max_body_bytes, turnstile
         self._received_bytes = 0
         self._status: int | None = None
+        self._scope: Message = {}
+
+    def labels(self, method: str) -> tuple[str, str, str]:
+        """Return method, route and status as metrics name them: nothing that a caller could make up."""
+        route = getattr(self._scope.get("route"), "path", None)
+        if route is None:
+            route = "none"
+        elif self._scope["path"].startswith(f"{PREFIX}/") and not route.startswith(PREFIX):
+            route = PREFIX + route  # a route within a router does not know what stands before it
+        return method if method in (*METHODS, "HEAD", "OPTIONS") else "other", route, str(self._status or "none")
 
     async def run(self, scope: Message, headers: Headers, receive: Receive, send: Send) -> None:
         method, path, start = scope["method"], scope["path"], time.perf_counter()
         if method == "HEAD":  # every GET is also a HEAD: the same answer without its body
             scope = {**scope, "method": "GET"}
+        self._scope = scope
 
         async def bounded() -> Message:
             message = await receive()

@@ -15,15 +15,18 @@ from castlist.api.context import request_id_of
 from castlist.api.explain import problems_of
 from castlist.domain.errors import (
     CastlistError,
+    InputImageRejected,
     InsufficientCredits,
     InvalidApiKey,
     InvalidRequest,
     MethodNotAllowed,
+    NoSubjectFound,
     NotFound,
     NotReady,
     PayloadTooLarge,
     RateLimitExceeded,
     ServerError,
+    UnsafePicture,
     UnsupportedMediaType,
 )
 
@@ -36,6 +39,12 @@ BY_STATUS: Mapping[int, type[CastlistError]] = {
     413: PayloadTooLarge,
     415: UnsupportedMediaType,
 }
+
+
+def _reason(error: InputImageRejected) -> str:
+    if isinstance(error, UnsafePicture):
+        return "unsafe"
+    return "no_subject" if isinstance(error, NoSubjectFound) else "unusable"
 
 
 def envelope(error: CastlistError, request_id: str) -> dict[str, Any]:
@@ -69,6 +78,8 @@ def install(app: FastAPI) -> None:
 
     async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, CastlistError)
+        if isinstance(error, InputImageRejected):
+            request.app.state.api.service.meter.count("inputs_refused_total", reason=_reason(error))
         return render(error, request_id_of(request))
 
     async def framework(request: Request, error: Exception) -> Response:

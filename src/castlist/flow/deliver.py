@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from castlist.flow import tracing
 from castlist.flow.service import Service
 from castlist.net.post import Posted, post
 from castlist.store import deliveries, jobs
@@ -44,8 +45,14 @@ async def _deliver(service: Service, present: Present, delivery: Delivery) -> No
     body = json.dumps(present(job, images), ensure_ascii=False).encode()
     secrets = [signing.secret_of(service.secret, delivery.account_id, version) for version in versions]
     headers = signing.headers(delivery.id, at_ms // 1000, body, secrets)
-    posted = await post(delivery.url, body, headers, service.fetch_policy)
-    await _record(service, delivery, posted, at_ms)
+    parent = job.request.get(tracing.HEADER)
+    with (
+        structlog.contextvars.bound_contextvars(job_id=job.id, request_id=job.request_id),
+        service.tracer.span("webhook", parent=parent, job_id=job.id, tries=delivery.tries + 1) as span,
+    ):
+        posted = await post(delivery.url, body, {**headers, **service.tracer.carrier()}, service.fetch_policy)
+        span.note(status=posted.status or 0)
+        await _record(service, delivery, posted, at_ms)
 
 
 async def _record(service: Service, delivery: Delivery, posted: Posted, at_ms: int) -> None:
@@ -55,6 +62,9 @@ async def _record(service: Service, delivery: Delivery, posted: Posted, at_ms: i
     result = Try(number, at_ms, posted.status, posted.problem)
     async with service.database.write() as tx:
         await deliveries.record(tx, delivery, result, state=state, next_ms=service.clock() + verdict.wait_ms)
+    service.meter.count("webhook_tries_total", outcome=verdict.next.value)
+    if verdict.next is Next.DELIVERED:
+        service.meter.observe("webhook_lag_seconds", (service.clock() - delivery.created_ms) / 1000)
     structlog.get_logger().info(
-        f"webhook {verdict.next.value}", job_id=delivery.job_id, message=delivery.id, tries=number, status=posted.status
+        f"webhook {verdict.next.value}", message=delivery.id, tries=number, status=posted.status
     )

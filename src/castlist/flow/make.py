@@ -7,7 +7,8 @@ An engine that computes here runs in a thread of its own, one image ahead of sco
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,6 +37,8 @@ class Landed:
     identity: Identity
     encoded: Encoded
     attempts: int
+    stages: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Seconds by stage: generate, screen, score, encode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +88,14 @@ async def make(
         stream = outcomes(route, dataclasses.replace(task, shots=tuple(shots)), watch, desk or Desk())
         async for shot, given in stream:
             roll = rolls[shot.index]
+            began = time.perf_counter()
             outcome = await _screened(given, screen)
+            screen_seconds = time.perf_counter() - began
             if isinstance(outcome, NotMade):
                 roll.takes.append(Take(made=False))
             else:
-                roll.add(await asyncio.to_thread(_land, shot, outcome, known, encode))
+                landed = await asyncio.to_thread(_land, shot, outcome, known, encode)
+                roll.add(dataclasses.replace(landed, stages={"screen": screen_seconds, **landed.stages}))
             step = gate.decide(roll.takes)
             if step is Step.AGAIN:
                 again.append(_retake(shot, task.job_seed, len(roll.takes)))
@@ -148,8 +154,12 @@ async def _screened(outcome: Outcome, screen: Screen | None) -> Outcome:
 
 
 def _land(shot: Shot, made: Made, known: list[Known], encode: Encode) -> Landed:
+    began = time.perf_counter()
     identity, _ = best_of(known, *_split(made.pixels))
-    return Landed(shot, made, identity, encode(made), attempts=1)
+    scored = time.perf_counter()
+    encoded = encode(made)
+    stages = {"generate": made.seconds, "score": scored - began, "encode": time.perf_counter() - scored}
+    return Landed(shot, made, identity, encoded, attempts=1, stages=stages)
 
 
 def _told(landed: Landed, attempts: int, album: Album) -> Landed:

@@ -21,6 +21,7 @@ from castlist.domain.jobs import MAX_ATTEMPTS
 from castlist.domain.seeds import image_seed
 from castlist.domain.tasks import Made, Pixels, Shot, Task
 from castlist.engines.base import Engine
+from castlist.flow import tally, tracing
 from castlist.flow.encoding import Encode, Encoded, encoder
 from castlist.flow.finish import Failed, Result, Succeeded, finish
 from castlist.flow.hosted import Desk
@@ -29,6 +30,7 @@ from castlist.flow.patience import Patience, PatientLanes
 from castlist.flow.references import load
 from castlist.flow.service import Service
 from castlist.flow.shared_lanes import SharedLanes
+from castlist.flow.tracing import Span
 from castlist.flow.watch import JobWatch
 from castlist.store import jobs, remotes
 from castlist.store.files import content_type
@@ -52,33 +54,44 @@ async def perform(service: Service, job_id: str, worker_id: str, stopping: async
     Raises:
         Interrupted: `stopping` was set, or the claim was lost; the job is not finished and nothing is settled.
     """
-    log = structlog.get_logger().bind(job_id=job_id)
     async with service.database.write() as tx:
         job = await jobs.claim(tx, job_id, worker_id, now_ms=service.clock())
     if job is None:
-        log.info("job ended before it began")
+        structlog.get_logger().info("job ended before it began", job_id=job_id)
         return
-    log = log.bind(request_id=job.request_id)
+    tally.started(service.meter, job)
+    parent = job.request.get(tracing.HEADER)
+    with (
+        structlog.contextvars.bound_contextvars(job_id=job_id, request_id=job.request_id),
+        service.tracer.span("job", parent=parent, job_id=job_id, engine=job.engine, attempt=job.attempt) as span,
+    ):
+        await _run(service, job, stopping, span)
+
+
+async def _run(service: Service, job: Job, stopping: asyncio.Event, span: Span) -> None:
+    log = structlog.get_logger()
     log.info("job started", images=job.num_images, engine=job.engine, attempt=job.attempt)
     if job.attempt > MAX_ATTEMPTS:
         result: Result = Failed(WorkerLost())
     else:
-        result = await _walk(service, job, stopping)
+        result = await _walk(service, job, stopping, span)
 
     async def end() -> tuple[bool, Job | None]:
         async with service.database.write() as tx:
-            return await finish(tx, service, job, result, attempt=job.attempt), await jobs.get(tx, job_id)
+            return await finish(tx, service, job, result, attempt=job.attempt), await jobs.get(tx, job.id)
 
     ended, after = await Patience(lambda: not stopping.is_set()).through(end)
     if not ended or after is None:
-        raise Interrupted(f"job {job_id} is another worker's by now")
+        raise Interrupted(f"job {job.id} is another worker's by now")
+    tally.ended(service.meter, after)
+    span.note(status=after.status.value, error=after.error_code or "")
     log.info(f"job {after.status}", error=after.error_code, seconds=round((service.clock() - job.created_ms) / 1000, 2))
 
 
-async def _walk(service: Service, job: Job, stopping: asyncio.Event) -> Result:
+async def _walk(service: Service, job: Job, stopping: asyncio.Event, span: Span) -> Result:
     async with _watching(service, job, stopping) as watch:
         try:
-            await _make_missing(service, job, watch)
+            await _make_missing(service, job, watch, span)
         except JobCanceled as canceled:
             if watch.lost:
                 raise Interrupted("the job was stopped from outside") from None
@@ -92,7 +105,7 @@ async def _walk(service: Service, job: Job, stopping: asyncio.Event) -> Result:
     return Succeeded()
 
 
-async def _make_missing(service: Service, job: Job, watch: JobWatch) -> None:
+async def _make_missing(service: Service, job: Job, watch: JobWatch, span: Span) -> None:
     route = _route(service, job)
     patience = Patience(lambda: not watch.lost)
     earlier = await patience.through(lambda: _earlier(service, job))
@@ -131,6 +144,8 @@ async def _make_missing(service: Service, job: Job, watch: JobWatch) -> None:
     )
     async for result in results:
         await _keep(service, job, result, patience)
+        if isinstance(result, Landed):
+            span.event("image", index=result.shot.index, **result.stages)
         watch.landed(result.shot.index)
 
 
@@ -232,6 +247,7 @@ async def _keep(service: Service, job: Job, result: Landed | Lost, patience: Pat
         "attempts": result.attempts,
         "created_ms": service.clock(),
     }
+    began = time.perf_counter()
     if isinstance(result, Lost):
         image = Image(**common, seed=result.shot.seed, code=result.reason.code, message=result.reason.message)
     else:
@@ -263,6 +279,7 @@ async def _keep(service: Service, job: Job, result: Landed | Lost, patience: Pat
             await jobs.put_image(tx, image)
 
     await patience.through(put)
+    tally.kept(service.meter, result, image.engine, time.perf_counter() - began)
 
 
 @contextlib.asynccontextmanager

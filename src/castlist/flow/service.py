@@ -10,7 +10,9 @@ from castlist.domain.pools import DEFAULT_POOL, Pools
 from castlist.domain.requests import RunRequest
 from castlist.engines.catalog import Catalog
 from castlist.flow.encoding import UNMARKED
+from castlist.flow.meter import Meter
 from castlist.flow.screen import Screen
+from castlist.flow.tracing import Tracer
 from castlist.net.guard import FetchPolicy
 from castlist.provenance.mark import Marking
 from castlist.store.database import Database
@@ -46,6 +48,10 @@ class Terms:
     output_ms: int = 24 * 3_600_000
     """How long a job's images are kept after its end."""
     upload_ms: int = 24 * 3_600_000
+    metrics_token: str | None = field(default=None, repr=False)
+    """What /metrics asks for; None leaves it open."""
+    queue_seconds: float = 0
+    """For how long a job may wait before the service says that it is not ready; 0 is for ever."""
     consent_required: bool = False
     """Whether an account must have made the statement about the people in its pictures before it submits a job."""
     rate_a_minute: int = 0
@@ -67,6 +73,10 @@ class Service:
     marking: Marking = UNMARKED
     """How images are marked as made by a machine."""
     fetch_policy: FetchPolicy = field(default_factory=FetchPolicy)
+    meter: Meter = field(default_factory=Meter)
+    """Counts what happens in this process."""
+    tracer: Tracer = field(default_factory=Tracer)
+    """Follows a request through its job to its webhook."""
     screen: Screen | None = None
     """Refuses pictures that are unsafe; None lets all pass."""
     sandbox: Sandbox | None = None
@@ -89,6 +99,7 @@ class Service:
 
     async def close(self) -> None:
         """Close everything that is open."""
+        self.tracer.close()
         self.queue.close()
         if self.sandbox is not None:
             self.sandbox.close()

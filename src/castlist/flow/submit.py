@@ -82,7 +82,7 @@ async def submit(tx: Tx, service: Service, caller: Caller, plan: Plan, stamp: St
         model_type=plan.quote.model_type,
         engine=plan.quote.engine,
         substituted=plan.quote.substituted,
-        request={**plan.as_json(), "base_url": caller.base_url},
+        request={**plan.as_json(), "base_url": caller.base_url, **service.tracer.carrier()},
         seed=plan.seed,
         num_images=plan.quote.num_images,
         price_millis=plan.quote.price_millis,

@@ -288,6 +288,16 @@ idempotency_keys = Table(
     PrimaryKeyConstraint("account_id", "key"),
 )
 
+# What all processes count, added up: one row a series, never one an event. See domain.metrics.
+meters = Table(
+    "meters",
+    metadata,
+    Column("name", String(60), nullable=False),
+    Column("labels", String(400), nullable=False),
+    Column("value", Float, nullable=False),
+    PrimaryKeyConstraint("name", "labels"),
+)
+
 # A worker proves that it lives by renewing its lease; whoever sees an expired one hands its jobs back.
 workers = Table(
     "workers",

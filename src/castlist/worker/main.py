@@ -18,6 +18,7 @@ import structlog
 from castlist.domain.ids import random_text
 from castlist.domain.pools import DEFAULT_POOL
 from castlist.flow.deliver import Present, deliver_due
+from castlist.flow.meter import FLUSH_SECONDS
 from castlist.flow.perform import Interrupted, perform
 from castlist.flow.service import Service
 from castlist.flow.shared_lanes import give_another_chance
@@ -101,6 +102,7 @@ class Worker:
         living = [
             asyncio.create_task(self._every(beat_seconds, self._renew)),
             asyncio.create_task(self._every(DELIVER_SECONDS, self._deliver)),
+            asyncio.create_task(self._every(FLUSH_SECONDS, self._flush)),
         ]
         duties = [
             asyncio.create_task(self._every(beat_seconds, lambda: self._take_over(runner))),
@@ -114,6 +116,8 @@ class Worker:
         await self._drain(runner)
         for duty in living:
             duty.cancel()
+        with contextlib.suppress(Exception):  # what was counted last is worth a try, no more
+            await self._flush()
 
     def _stop(self) -> None:
         if self._draining.is_set():
@@ -213,6 +217,9 @@ class Worker:
     async def _forget(self, runner: DurableRunner) -> None:
         if forgotten := await asyncio.to_thread(runner.forget, self._service.clock() - QUEUE_KEPT_MS):
             self._log.info("forgot jobs that ended in the queue", jobs=forgotten)
+
+    async def _flush(self) -> None:
+        await self._service.meter.flush(self._service.database)
 
     async def _deliver(self) -> None:
         # Not awaited: the next look into the outbox must not wait for a slow receiver of this one.

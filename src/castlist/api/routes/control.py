@@ -17,6 +17,7 @@ from castlist.api.follow import Follower, Seen
 from castlist.api.present import Presenter
 from castlist.api.routes.jobs import JobId, owned
 from castlist.domain.errors import Conflict, Forbidden, InvalidApiKey, JobNotFound, ServerError
+from castlist.flow import tally
 from castlist.flow.cancel import cancel
 from castlist.store import deliveries
 
@@ -52,6 +53,7 @@ async def cancel_job(jobId: JobId, caller: MayRun, api: ApiOf, base_url: BaseUrl
     async with service.database.write() as tx:
         await cancel(tx, service, jobId, caller.account_id)
         job, images = await owned(tx, jobId, caller.account_id)
+    tally.ended(service.meter, job)
     return Presenter(base_url, service.secret).job(job, images)
 
 

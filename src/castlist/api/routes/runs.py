@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
@@ -30,7 +31,7 @@ from castlist.domain.errors import (
     UnsupportedMediaType,
 )
 from castlist.domain.requests import RunRequest
-from castlist.flow import consent
+from castlist.flow import consent, tally
 from castlist.flow.plan import plan, quote
 from castlist.flow.service import Service
 from castlist.flow.submit import Caller, Stamp, Submitted, earlier, submit
@@ -115,9 +116,14 @@ async def _submit_new(service: Service, caller: Caller, wanted: RunRequest, stam
     if service.terms.consent_required:
         async with service.database.read() as tx:
             await consent.demand(tx, service, caller.account_id)
-    planned = await plan(service, wanted)
+    with service.tracer.span("take in"):
+        planned = await plan(service, wanted)
     async with service.database.write() as tx:
-        return await submit(tx, service, caller, planned, stamp)
+        submitted = await submit(tx, service, caller, planned, stamp)
+    if submitted.job.request_id == caller.request_id:  # and not an earlier one of the same Idempotency-Key
+        tally.submitted(service.meter, submitted.job)
+        structlog.get_logger().info("job submitted", job_id=submitted.job.id, account_id=caller.account_id)
+    return submitted
 
 
 @router.post(

@@ -66,7 +66,7 @@ def written_engine(tmp_path, monkeypatch):
     files = {re.search(r'title="(.+?)"', info)[1]: text for info, text in blocks(ROOT / "docs/write-an-engine.md")}
     [engine] = [name for name in files if name.startswith("src/castlist/engines/")]
     [test] = [name for name in files if name.startswith("tests/engines/")]
-    assert len(files) == 2, "an engine touches two files"
+    assert len([name for name in files if "/" in name]) == 2, "an engine touches two files"
     (tmp_path / Path(engine).name).write_text(files[engine])
     monkeypatch.setattr(engines, "__path__", [*engines.__path__, str(tmp_path)])
     yield files[test]

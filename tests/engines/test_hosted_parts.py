@@ -8,7 +8,7 @@ import pytest
 
 from castlist.domain.tasks import Reference
 from castlist.domain.wire import Reply
-from castlist.engines import _hosted as parts
+from castlist.engines import parts
 from castlist.engines.base import HostedOptions
 from castlist.testing.engine_kit import a_reference, a_task
 from castlist.vision import picture

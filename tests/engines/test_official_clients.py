@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from castlist.engines._hosted import jpeg
+from castlist.engines.parts import jpeg
 from castlist.testing.engine_kit import a_reference
 from castlist.testing.pictures import figure_file
 from castlist.testing.stub_service import KEY, serve

@@ -146,7 +146,7 @@ class Installation:
 
     def worker_pids(self) -> list[int]:
         """Return the process ids of the workers that have become ready so far, oldest first."""
-        return [int(pid) for pid in re.findall(r"worker ready\s+worker=w(\d+)-", self.log())]
+        return [int(pid) for pid in re.findall(r"worker ready\s.*?worker=w(\d+)-", self.log())]
 
     def started_between(self, job_id: str) -> list[str]:
         """Return the jobs that started after a job was submitted and before it started itself; SQLite only."""

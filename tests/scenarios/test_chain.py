@@ -48,7 +48,7 @@ async def test_a_castlist_behind_a_castlist(tmp_path: Path, template: Path) -> N
         )
         task = a_task("toy", shots=3)
         desk = Desk(policy=FetchPolicy(allow_ports=()))
-        made = {shot.index: one async for shot, one in outcomes(engine, task, Followed(), desk)}
+        made = {shot.index: one async for shot, one in outcomes([engine], task, Followed(), desk)}
         spent = 10_000 - await balance_millis(behind, customer.account_id)
     assert sorted(made) == [0, 1, 2]
     for one in made.values():

@@ -12,8 +12,8 @@ from pydantic import Field
 from castlist.domain.cards import Card
 from castlist.domain.tasks import Shot, Task
 from castlist.domain.wire import Auth, Broken, Finished, Parsed, Pending, Refused, Reply, Request
-from castlist.engines._hosted import as_base64, json_of, nearest_ratio, said, trouble, versioned, whole
 from castlist.engines.base import Hosted, HostedOptions
+from castlist.engines.parts import as_base64, json_of, nearest_ratio, said, trouble, versioned, whole
 
 AUTH = Auth("x-key", "BFL_API_KEY")
 MODELS = {"flux-kontext": "flux-kontext-pro", "flux-2-klein": "flux-2-klein-9b"}

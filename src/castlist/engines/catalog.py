@@ -21,7 +21,7 @@ from castlist.domain.model_types import MODEL_TYPES
 from castlist.engines.base import Engine
 
 ENTRY_POINT = "castlist.engines"
-OWN_MODULES = {"base", "catalog"}
+OWN_MODULES = {"base", "catalog", "parts"}
 
 StandIn = Literal["auto", "always", "never"]
 

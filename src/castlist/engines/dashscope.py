@@ -12,8 +12,8 @@ from pydantic import Field
 from castlist.domain.cards import Card
 from castlist.domain.tasks import Shot, Task
 from castlist.domain.wire import Auth, Broken, Finished, Parsed, Refused, Reply, Request
-from castlist.engines._hosted import as_data_uri, json_of, said, trouble, versioned
 from castlist.engines.base import Hosted, HostedOptions
+from castlist.engines.parts import as_data_uri, json_of, said, trouble, versioned
 
 AUTH = Auth("Authorization", "DASHSCOPE_API_KEY", "Bearer")
 MODELS = {"qwen-image-2-pro": "qwen-image-2.0-pro"}

@@ -14,8 +14,8 @@ from pydantic import Field
 from castlist.domain.cards import Card
 from castlist.domain.tasks import Shot, Task
 from castlist.domain.wire import Auth, Broken, Finished, Parsed, Refused, Reply, Request
-from castlist.engines._hosted import as_base64, json_of, nearest_ratio, said, trouble, versioned
 from castlist.engines.base import Hosted, HostedOptions
+from castlist.engines.parts import as_base64, json_of, nearest_ratio, said, trouble, versioned
 
 AUTH = Auth("x-goog-api-key", "GEMINI_API_KEY")
 MODELS = {"nano-banana-pro": "gemini-3-pro-image", "nano-banana-2": "gemini-nano-banana-2.1"}

@@ -15,8 +15,8 @@ from pydantic import Field
 from castlist.domain.cards import Card
 from castlist.domain.tasks import Shot, Task
 from castlist.domain.wire import Auth, Broken, Finished, Parsed, Part, Refused, Reply, Request
-from castlist.engines._hosted import jpeg, json_of, said, trouble, versioned
 from castlist.engines.base import Hosted, HostedOptions
+from castlist.engines.parts import jpeg, json_of, said, trouble, versioned
 
 # Not OPENAI_API_KEY: that one may be around for other reasons, and base_url may be anybody's server.
 SECRET = "OPENAI_IMAGES_API_KEY"

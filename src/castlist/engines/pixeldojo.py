@@ -17,8 +17,8 @@ from castlist.domain.poses import POSES
 from castlist.domain.seeds import SEED_LIMIT, draw
 from castlist.domain.tasks import Shot, Task
 from castlist.domain.wire import Auth, Broken, Finished, Parsed, Pending, Refused, Reply, Request
-from castlist.engines._hosted import as_data_uri, json_of, nearest_ratio, said, trouble, versioned, whole
 from castlist.engines.base import Hosted, HostedOptions
+from castlist.engines.parts import as_data_uri, json_of, nearest_ratio, said, trouble, versioned, whole
 
 AUTH = Auth("Authorization", "PIXELDOJO_API_KEY", "Bearer")
 PIXELDOJO = "https://pixeldojo.ai"

@@ -12,8 +12,8 @@ from pydantic import Field
 from castlist.domain.cards import Card
 from castlist.domain.tasks import Shot, Task
 from castlist.domain.wire import Auth, Broken, Finished, Parsed, Pending, Refused, Reply, Request
-from castlist.engines._hosted import as_data_uri, json_of, nearest_ratio, said, trouble, versioned
 from castlist.engines.base import Hosted, HostedOptions
+from castlist.engines.parts import as_data_uri, json_of, nearest_ratio, said, trouble, versioned
 
 AUTH = Auth("Authorization", "REPLICATE_API_TOKEN", "Bearer")
 MODELS = {

@@ -1,6 +1,6 @@
 """What hosted engines share: pictures to send, shapes and sizes, and sense from answers nobody can be sure of.
 
-Not an engine; the catalogue passes over it.
+Not an engine; the catalogue passes over it. Third parties' engines may use it as ours do.
 """
 
 import base64

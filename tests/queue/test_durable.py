@@ -21,7 +21,8 @@ class Running:
         self.url = url
         self.ran: list[str] = []
         self.let_go = Event()
-        self.runner = DurableRunner(url, f"w-{time.time_ns()}", self._run)
+        self.worker_id = f"w-{time.time_ns()}"
+        self.runner = DurableRunner(url, self.worker_id, self._run)
 
     def _run(self, job_id: str) -> None:
         self.ran.append(job_id)
@@ -78,3 +79,14 @@ def test_what_has_ended_is_forgotten_and_what_has_not_stays(running: Running) ->
     assert running.runner.forget((time.time_ns() // 1_000_000) + 1000) == 0
     running.let_go.set()
     running.wait_for(2)
+
+
+def test_jobs_that_have_begun_are_handed_back_all_or_some(running: Running) -> None:
+    asyncio.run(running.enqueue(("first", 1)))
+    running.wait_for(1)
+    runner, worker_id = running.runner, running.worker_id
+    assert runner.holders() == {worker_id}
+    assert runner.begun(worker_id) == {"first"}
+    assert runner.hand_back([worker_id], only={"another"}) == 0
+    assert runner.hand_back(["w-unknown"]) == 0
+    assert runner.hand_back([worker_id], only={"first"}) == 1

@@ -5,7 +5,7 @@ enqueued is a job's id and nothing else, so nothing that is stored there is ever
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -147,17 +147,22 @@ class DurableRunner:
             on_conflict="always_update",
         )
 
-    def hand_back(self, worker_ids: Sequence[str]) -> int:
-        """Put the jobs that dead workers had begun back into the queue and return how many there were.
+    def hand_back(self, worker_ids: Sequence[str], *, only: Collection[str] | None = None) -> int:
+        """Put the jobs that dead workers had begun back into the queue, all or `only` some; return how many there were.
 
         The engine itself does this only for a restart under the same id. Its own check that a job still belongs to the
         dead worker makes this safe to call by several at once.
         """
         handed = 0
         for worker_id in worker_ids:
-            for pending in self._dbos._sys_db.get_pending_workflows(worker_id, VERSION):
-                handed += self._dbos._sys_db.reenqueue_for_recovery(pending.workflow_id, [worker_id], self._queue)
+            begun = self.begun(worker_id)
+            for job_id in sorted(begun if only is None else begun.intersection(only)):
+                handed += self._dbos._sys_db.reenqueue_for_recovery(job_id, [worker_id], self._queue)
         return handed
+
+    def begun(self, worker_id: str) -> set[str]:
+        """Return the jobs that a worker has begun and not ended, as far as the engine knows."""
+        return {pending.workflow_id for pending in self._dbos._sys_db.get_pending_workflows(worker_id, VERSION)}
 
     def holders(self) -> set[str]:
         """Return the workers whose jobs have begun and not ended, whether they live or not."""

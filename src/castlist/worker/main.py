@@ -77,7 +77,9 @@ class Worker:
         """Set when those that run shall be put down."""
         self._renewed_at = time.monotonic()
         self._patient_until = 0.0
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], str] = {}
+        """Whose job each task runs."""
+        self._unheard: set[str] = set()
         self._delivering: set[asyncio.Task[int]] = set()
         self._log = structlog.get_logger().bind(worker=self.id)
 
@@ -106,6 +108,7 @@ class Worker:
         ]
         duties = [
             asyncio.create_task(self._every(beat_seconds, lambda: self._take_over(runner))),
+            asyncio.create_task(self._every(beat_seconds, lambda: self._find_unheard(runner))),
             asyncio.create_task(self._every(habits.sweep_seconds, self._sweep)),
             asyncio.create_task(self._every(habits.sweep_seconds, lambda: self._forget(runner))),
             asyncio.create_task(self._every(STRAYS_SECONDS, self._sweep_strays)),
@@ -143,11 +146,11 @@ class Worker:
     async def _run_job(self, job_id: str) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._running.add(task)
+        self._running[task] = job_id
         try:
             ended = await self._until_it_ends(job_id)
         finally:
-            self._running.discard(task)
+            del self._running[task]
         if not ended:
             # The queue must not record an end: to it the job stays begun, until it is handed to the next worker.
             await asyncio.Event().wait()
@@ -205,6 +208,17 @@ class Worker:
             for name in dead:
                 await workers.remove(tx, name)
         self._log.info("took over from dead workers", workers=len(dead), jobs=handed)
+
+    async def _find_unheard(self, runner: DurableRunner) -> None:
+        """Hand back jobs that the queue believes to run here and that do not, at two looks in a row.
+
+        The database took the word that they begin, and went away before it said so.
+        """
+        unheard = await asyncio.to_thread(runner.begun, self.id) - set(self._running.values())
+        if lost := unheard & self._unheard:
+            handed = await asyncio.to_thread(runner.hand_back, [self.id], only=lost)
+            self._log.info("handed back jobs that never began here", jobs=handed)
+        self._unheard = unheard
 
     async def _sweep(self) -> None:
         if removed := await sweep(self._service):

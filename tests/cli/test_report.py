@@ -31,3 +31,8 @@ def test_a_job_becomes_one_file(castlist: Castlist, tmp_path: Path) -> None:
     said = castlist("report", job_id, "--out", "sheets/one.html", "--json").json()
     assert said == {"jobId": job_id, "file": "sheets/one.html"}
     assert (tmp_path / "sheets" / "one.html").exists()
+    assert castlist("report", job_id, "--format", "jpg").out.strip() == f"{job_id}.jpg"
+    assert (tmp_path / f"{job_id}.jpg").read_bytes()[:2] == b"\xff\xd8"
+    castlist("report", job_id, "--out", "sheets/two.JPEG")
+    assert (tmp_path / "sheets" / "two.JPEG").read_bytes()[:2] == b"\xff\xd8"
+    assert castlist("report", job_id, "--format", "pdf").code == 1

@@ -18,6 +18,7 @@ from castlist.api.routes import (
     docs,
     files,
     health,
+    inspect,
     jobs,
     metrics,
     models,
@@ -63,6 +64,7 @@ def create_app(
     app.include_router(health.router)
     app.include_router(metrics.router)
     app.include_router(docs.router)
+    app.include_router(inspect.router)
     openapi.install(app, service, public_url)
     return app
 

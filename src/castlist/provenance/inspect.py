@@ -14,7 +14,7 @@ from castlist.provenance.facts import spell
 from castlist.provenance.tags import Tags
 from castlist.provenance.watermark import Pixels, Reading
 from castlist.vision import picture
-from castlist.vision.picture import Picture
+from castlist.vision.picture import Decode, Picture
 
 _LARGEST_PX = 2048
 """Longest side the watermark is looked for at."""
@@ -49,17 +49,18 @@ class Report:
     tags: Tags | None
 
 
-def inspect(data: bytes, *, anchors: bytes = b"", thorough: bool = False) -> Report:
+def inspect(data: bytes, *, anchors: bytes = b"", thorough: bool = False, decode: Decode = picture.decode) -> Report:
     """Look for credentials, watermark and tags in a picture file.
 
     Args:
         data: a PNG, JPEG, WebP or GIF file of unknown origin.
         anchors: certificates to trust, PEM, such as the installation's `Issuer.anchor`.
         thorough: also search for the watermark of cropped and resized pictures, which takes a second more.
+        decode: what decodes the pixels.
 
     Raises: InputImageRejected for what is no picture; nothing else, however broken the marks are.
     """
-    opened = picture.decode(data, max_side=_LARGEST_PX)
+    opened = decode(data, max_side=_LARGEST_PX)
     signed = credentials.verify(data, anchors)
     found = watermark.read(_with_alpha(opened), thorough=thorough)
     written = tags.read(data)

@@ -229,6 +229,6 @@ def _details_agree(known: Details, image: Image) -> float:
     # A map that shrinks the figure to a dot or blows it up gathers points by accident.
     # The stubs do not know that the map may be missing.
     found = cast("NDArray[np.float64] | None", matrix)
-    if found is None or not 0.2 < abs(float(np.linalg.det(found[:, :2]))) ** 0.5 < 5:
+    if found is None or not np.isfinite(found).all() or not 0.2 < abs(float(np.linalg.det(found[:, :2]))) ** 0.5 < 5:
         return 0.0
     return min(float(agreeing.sum()) / _ENOUGH_POINTS, 1.0)

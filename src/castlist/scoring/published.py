@@ -57,7 +57,7 @@ def cids_self(generated: Vectors) -> float:
 def copy_rate(generated: Vectors, references: Vectors) -> float:
     """Return ViStoryBench's rate of copying, as its program computes it.
 
-    For each generated picture g and each further reference r, with t the first one and d the chord between unit vectors:
+    For each generated picture g and further reference r, with t the first one and d the chord between unit vectors:
     (1 + (d(g, t) - d(g, r)) / d(t, r)) / 2.
 
     Args:

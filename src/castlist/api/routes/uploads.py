@@ -69,7 +69,7 @@ BODY: dict[str, Any] = {
 async def upload(request: Request, caller: MayRun, api: ApiOf, base_url: BaseUrl) -> UploadAnswer:
     """Check a picture and keep it for a while, without its metadata."""
     service = api.service
-    kept = await keep(service, await _file(request, service.fetch_policy.max_bytes))
+    kept = await keep(service, await picture_of(request, service.fetch_policy.max_bytes))
     async with service.database.write() as tx:
         quota = await quotas.lock(tx, caller.account_id)
         expires_ms = await record_upload(tx, service, caller.account_id, kept, quota)
@@ -82,7 +82,7 @@ async def upload(request: Request, caller: MayRun, api: ApiOf, base_url: BaseUrl
     )
 
 
-async def _file(request: Request, max_bytes: int) -> bytes:
+async def picture_of(request: Request, max_bytes: int) -> bytes:
     """Return the bytes of the one file in a multipart body."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "multipart/form-data":

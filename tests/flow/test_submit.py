@@ -1,11 +1,14 @@
 """Submitting: hold, job and queue entry commit together or not at all, at any concurrency."""
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from castlist.domain.errors import IdempotencyMismatch, InsufficientCredits
+from castlist.domain.fairness import IMAGE
+from castlist.domain.pools import DEFAULT_POOL, Pool, Pools
 from castlist.flow.plan import Plan
 from castlist.flow.service import Service
 from castlist.flow.submit import Caller, Stamp, Submitted, submit
@@ -102,3 +105,20 @@ async def test_a_repeated_stamp_is_the_same_job_at_any_concurrency(
     other = await a_customer(service)
     assert isinstance(await attempt(service, other, planned, stamp), Submitted)
     assert len(await all_jobs(service, other)) == 1
+
+
+async def test_every_pool_has_a_clock_of_its_own(service: Service, customer: Customer, plan_of: MakePlan) -> None:
+    """A long queue for one pool does not put a key's first job for another pool behind that pool's queue."""
+    busy = dataclasses.replace(service, pools=Pools({"gpu": Pool(engines=("toy",))}))
+    planned = await plan_of(service)
+    caller = Caller(customer.account_id, customer.key_id)
+
+    async def submitted(where: Service) -> jobs.Job:
+        async with where.database.write() as tx:
+            return (await submit(tx, where, caller, planned)).job
+
+    first = [await submitted(service) for _ in range(3)]
+    other = await submitted(busy)
+    assert [job.pool for job in (*first, other)] == [DEFAULT_POOL] * 3 + ["gpu"]
+    assert [job.finish for job in first] == [IMAGE * 4 * number for number in (1, 2, 3)]
+    assert other.finish == IMAGE * 4

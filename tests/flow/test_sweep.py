@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from castlist.domain.fairness import LAST_TURN
+from castlist.domain.pools import DEFAULT_POOL
 from castlist.flow.plan import plan
 from castlist.flow.service import Service
 from castlist.flow.submit import Caller, Stamp, earlier, submit
@@ -153,7 +154,7 @@ async def test_the_virtual_clock_begins_anew_when_nothing_is_open(service: Servi
     async def clocks() -> turns.Clocks:
         await sweep(service)
         async with service.database.read() as tx:
-            return await turns.read(tx, customer.key_id)
+            return await turns.read(tx, DEFAULT_POOL, customer.key_id)
 
     assert (await clocks()).clock == LATE + 1
     await run_all(service)

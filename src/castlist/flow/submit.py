@@ -73,7 +73,8 @@ async def submit(tx: Tx, service: Service, caller: Caller, plan: Plan, stamp: St
         return Submitted(before, await ledger.balance_millis(tx, caller.account_id))
     held = plan.quote.cost_millis
     await check_job(tx, quota, caller.account_id, plan.quote.num_images, held, now_ms=now_ms)
-    clocks = await turns.read(tx, caller.key_id)
+    pool = service.pools.of(plan.quote.engine, plan.quote.model_type)
+    clocks = await turns.read(tx, pool, caller.key_id)
     place = turn(clocks.clock, clocks.last_finish, plan.quote.num_images, caller.share)
     job = Job(
         id=new_id("job"),
@@ -88,6 +89,7 @@ async def submit(tx: Tx, service: Service, caller: Caller, plan: Plan, stamp: St
         price_millis=plan.quote.price_millis,
         held_millis=held,
         request_id=caller.request_id,
+        pool=pool,
         clock=place.clock,
         finish=place.finish,
         created_ms=now_ms,
@@ -100,7 +102,7 @@ async def submit(tx: Tx, service: Service, caller: Caller, plan: Plan, stamp: St
         await idempotency.remember(tx, job.account_id, stamp.key, used, now_ms=now_ms)
     for kept in plan.references:
         await record_upload(tx, service, job.account_id, kept, quota)
-    await service.queue.enqueue(tx, job.id, place.order, service.pools.of(job.engine, job.model_type))
+    await service.queue.enqueue(tx, job.id, place.order, pool)
     return Submitted(job, balance)
 
 

@@ -35,5 +35,5 @@ async def sweep(service: Service) -> int:
         await deliveries.forget(tx, before_ms=now_ms - DELIVERIES_MS)
         await keys.forget(tx, before_ms=now_ms - KEYS_MS)
         await rates.forget(tx, now_us=now_ms * 1000)
-        await turns.begin_anew(tx, beyond=LATE)
+        await turns.begin_anew(tx, service.pools.names(), beyond=LATE)
     return removed

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from castlist.domain.credits import Settlement
 from castlist.domain.jobs import ARROWS, JobStatus
+from castlist.domain.pools import DEFAULT_POOL
 from castlist.store.database import Tx
 from castlist.store.tables import images, jobs
 
@@ -42,6 +43,7 @@ class Job:
     error_code: str | None = None
     error_message: str | None = None
     request_id: str | None = None
+    pool: str = DEFAULT_POOL
     clock: int = 0
     finish: int = 0
     created_ms: int

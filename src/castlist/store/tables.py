@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from castlist.domain.credits import EntryKind
 from castlist.domain.jobs import JobStatus
+from castlist.domain.pools import DEFAULT_POOL
 
 metadata = MetaData(
     naming_convention={
@@ -138,6 +139,7 @@ jobs = Table(
     Column("error_code", String(40)),
     Column("error_message", Text),
     Column("request_id", String(80)),
+    Column("pool", String(40), nullable=False, default=DEFAULT_POOL, server_default=DEFAULT_POOL),
     Column("clock", BigInteger, nullable=False, default=0, server_default="0"),  # these two: see domain.fairness
     Column("finish", BigInteger, nullable=False, default=0, server_default="0"),
     Column("created_ms", BigInteger, nullable=False),
@@ -152,9 +154,9 @@ jobs = Table(
     Index("ix_jobs_account_newest", "account_id", "created_ms", "id"),
     Index("ix_jobs_status", "status", "created_ms"),
     Index("ix_jobs_expires", "expires_ms"),
-    Index("ix_jobs_clock", "clock", sqlite_where=BEGUN, postgresql_where=BEGUN),
+    Index("ix_jobs_clock", "pool", "clock", sqlite_where=BEGUN, postgresql_where=BEGUN),
     Index("ix_jobs_open", "account_id", sqlite_where=OPEN, postgresql_where=OPEN),
-    Index("ix_jobs_key_finish", "key_id", "finish"),
+    Index("ix_jobs_key_finish", "key_id", "pool", "finish"),
 )
 
 # One row an image, written when the image lands or is given up: a job that starts again keeps what it has.

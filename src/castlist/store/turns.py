@@ -1,5 +1,6 @@
 """The two numbers that a job's turn depends on, kept with the jobs themselves; see `domain.fairness`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
@@ -16,18 +17,23 @@ class Clocks:
     last_finish: int
 
 
-async def read(tx: Tx, key_id: str | None) -> Clocks:
-    """Return the clocks for a key's next job; its account must be locked, or two jobs may get the same turn."""
-    clock = select(func.max(jobs.c.clock)).where(BEGUN).scalar_subquery()
-    finish = select(func.max(jobs.c.finish)).where(jobs.c.key_id.is_not_distinct_from(key_id)).scalar_subquery()
-    row = (await tx.execute(select(clock, finish))).one()
+async def read(tx: Tx, pool: str, key_id: str | None) -> Clocks:
+    """Return the clocks for a key's next job in a pool: every pool has a queue, and so a virtual clock, of its own.
+
+    The key's account must be locked, or two jobs may get the same turn.
+    """
+    clock = select(func.max(jobs.c.clock)).where(BEGUN, jobs.c.pool == pool)
+    own = jobs.c.key_id == key_id if key_id is not None else jobs.c.key_id.is_(None)
+    finish = select(func.max(jobs.c.finish)).where(own, jobs.c.pool == pool)
+    row = (await tx.execute(select(clock.scalar_subquery(), finish.scalar_subquery()))).one()
     return Clocks(row[0] or 0, row[1] or 0)
 
 
-async def begin_anew(tx: Tx, *, beyond: int) -> bool:
-    """Set the virtual clock back to zero if it is beyond a number and no job is open; tell whether it was."""
-    open_jobs = select(jobs.c.id).where(OPEN).limit(1)
-    if (await read(tx, None)).clock <= beyond or (await tx.execute(open_jobs)).first() is not None:
+async def begin_anew(tx: Tx, pools: Sequence[str], *, beyond: int) -> bool:
+    """Set all virtual clocks to zero if one of these is beyond a number and no job is open; tell whether it was."""
+    if max([(await read(tx, pool, None)).clock for pool in pools]) <= beyond:
+        return False
+    if (await tx.execute(select(jobs.c.id).where(OPEN).limit(1))).first() is not None:
         return False
     await tx.execute(update(jobs).values(clock=0, finish=0))
     return True

@@ -77,24 +77,34 @@ class BflEngine(Hosted):
 
     def parse(self, reply: Reply) -> Parsed:
         """See `engines.base.Hosted`."""
-        if reply.status >= 400:
-            return trouble(reply)
-        match json_of(reply):
+        found = json_of(reply)
+        if (end := _end(found, reply.awaited)) is not None:
+            return end
+        match found:
+            case _ if reply.status >= 400:
+                return trouble(reply)
             case {"status": "Ready", "result": {"sample": str(url), **rest}}:
                 return Finished((url,), seed=whole(rest.get("seed")))
-            case {"status": "Request Moderated" | "Content Moderated" as state, **rest}:
-                return Refused(_reason(state, rest))
-            case {"status": str(state), **rest} if reply.awaited is not None:
-                return _under_way(reply.awaited, state, rest.get("progress"))
+            case {"status": str(), **rest} if reply.awaited is not None:
+                return _under_way(reply.awaited, rest.get("progress"))
             case {"id": str(name), "polling_url": str(url)}:
                 return Pending(name, Request("GET", url, auth=AUTH))
             case _:
                 return trouble(reply)
 
 
-def _under_way(awaited: Pending, state: str, part: object) -> Parsed:
-    if state in ("Error", "Failed", "Task not found"):
-        return Broken(f"the work ended as {state}", gone=True)
+def _end(found: object, awaited: Pending | None) -> Refused | Broken | None:
+    """Read an end without a picture, which is one whatever HTTP status comes with it: 503 has been seen."""
+    match found:
+        case {"status": "Request Moderated" | "Content Moderated" as state, **rest}:
+            return Refused(_reason(state, rest))
+        case {"status": "Error" | "Failed" | "Task not found" as state} if awaited is not None:
+            return Broken(f"the work ended as {state}", gone=True)
+        case _:
+            return None
+
+
+def _under_way(awaited: Pending, part: object) -> Pending:
     return replace(awaited, fraction=float(part) if isinstance(part, int | float) and 0 <= part <= 1 else 0.0)
 
 

@@ -18,7 +18,7 @@ from castlist.engines.parts import as_data_uri, json_of, said, trouble, versione
 AUTH = Auth("Authorization", "DASHSCOPE_API_KEY", "Bearer")
 MODELS = {"qwen-image-2-pro": "qwen-image-2.0-pro"}
 LONGEST_PROMPTS = {"qwen-image-2-pro": 800}
-REFUSALS = ("DataInspectionFailed", "data_inspection_failed")
+REFUSALS = ("DataInspectionFailed", "data_inspection_failed", "IPInfringementSuspect")
 PASSING = ("Throttling", "ServiceUnavailable", "InternalError", "SystemError", "RequestTimeOut", "ModelUnavailable")
 """Beginnings of codes that pass; some come with status 200."""
 EMPTY = ("Arrearage", "AllocationQuota", "insufficient_quota")

@@ -190,8 +190,7 @@ class _Run(Generic[T]):
             self._errand.watch.check()
             await self._driver.sleep(min(CHECK_SECONDS, wait_ms / 1000))
         self._deadline += self._driver.clock() - began
-        if not self._asked:
-            await self._errand.slip.save(Asked())
+        await self._errand.slip.save(Asked())  # also when it says so already: a claim that was lost hears of it here
         self._asked = True
 
     async def _withdraw(self) -> None:

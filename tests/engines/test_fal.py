@@ -83,6 +83,7 @@ def test_each_family_is_asked_in_its_own_fields(model_type: str, references: int
     task = a_task(model_type, references=[a_reference(seed) for seed in range(references)])
     request = FalEngine().build(task, task.shots[0])
     assert request.url == f"https://queue.fal.run/{path}"
+    assert request.headers == {"x-app-fal-disable-fallback": "true"}
     assert set(request.body) == fields | {"prompt", "seed", "num_images", "output_format"}
     assert request.body.get("enhance_prompt", False) is request.body.get("enable_prompt_expansion", False) is False
 

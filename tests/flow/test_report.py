@@ -27,6 +27,7 @@ async def test_everything_is_there_and_nothing_is_asked_for(
     service: Service, customer: Customer, job_of: MakeJob
 ) -> None:
     job, images = await done(service, customer, job_of)
+    images[1] = replace(images[1], prompt="The character from <image 1>.", engine="another")
     lost = replace(images[2], file=None, code="refused", message="Not this one.")
     page = report.page(job, [*images[:2], lost], await report.gather(service, job, images))
     for image in images[:2]:
@@ -34,6 +35,8 @@ async def test_everything_is_there_and_nothing_is_asked_for(
         assert image.identity is not None
         assert f"{image.identity['score']:.2f}" in page
         assert image.identity["reason"] in page
+    assert "The character from &lt;image 1&gt;." in page
+    assert "by another" in page
     assert "2 of 3" in page
     assert "Not this one." in page
     assert job.id in page

@@ -34,6 +34,8 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "flux-2-dev": {"enable_prompt_expansion": False},
     "qwen-image-2-pro": {"enable_prompt_expansion": False},
 }
+ITSELF = {"x-app-fal-disable-fallback": "true"}
+"""The service may answer with another model when one is unhealthy; a picture names the model that made it."""
 REFUSAL = "content_policy_violation"
 LONGEST_PROMPTS = {"qwen-image-2-pro": 800}
 
@@ -95,7 +97,7 @@ class FalEngine(Hosted):
             body["image_urls"] = pictures
             model = f"{model}/multi" if kind == "flux-kontext" and not model.endswith("/multi") else model
         body.update(getattr(self.options, "extra", {}))
-        return Request("POST", f"{self.base_url}/{model}", body=body, auth=AUTH)
+        return Request("POST", f"{self.base_url}/{model}", headers=ITSELF, body=body, auth=AUTH)
 
     def parse(self, reply: Reply) -> Parsed:
         """See `engines.base.Hosted`."""

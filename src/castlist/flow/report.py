@@ -126,8 +126,15 @@ def _card(image: Image, pictures: Pictures, shared: Sequence[str]) -> str:
         f"{escape(VERDICTS.get(verdict, verdict))}</p>{bar}"
         f'<p class="reason">{escape(reason)}</p>'
         f'<p class="meta">{escape(meta(image))}</p>'
-        f"{notes}</div></article>"
+        f"{notes}{_words(image)}</div></article>"
     )
+
+
+def _words(image: Image) -> str:
+    """Return what the engine was told, folded away; nothing for engines that read no words."""
+    if not image.prompt:
+        return ""
+    return f'<details class="notes"><summary>In words</summary><p>{escape(image.prompt)}</p></details>'
 
 
 def _failures(job: Job, lost: Sequence[Image]) -> str:

@@ -97,7 +97,7 @@ def judged(image: Image) -> tuple[str, str, str]:
 def meta(image: Image) -> str:
     """Return how an image came about, in one line."""
     takes = f"{image.attempts} takes" if image.attempts > 1 else "1 take"
-    return f"{image.seconds:.1f} s · {takes} · seed {image.seed}"
+    return f"{image.seconds:.1f} s · {takes} · seed {image.seed} · by {image.engine}"
 
 
 def when(time_ms: int | None) -> str:

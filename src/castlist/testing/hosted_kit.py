@@ -19,7 +19,7 @@ import structlog
 
 from castlist.domain.errors import EngineFailed, JobCanceled
 from castlist.domain.tasks import Made, NotMade, Outcome, Shot, Task, Watch
-from castlist.domain.wire import Broken, Finished, Pending, Refused, Reply
+from castlist.domain.wire import Asked, Broken, Finished, Pending, Refused, Reply, Saved, from_text, to_text
 from castlist.engines.base import Hosted
 from castlist.flow.hosted import Desk, outcomes
 from castlist.flow.watch import JobWatch
@@ -70,6 +70,22 @@ class Memory:
             self.texts[shot.index, shot.seed] = remote
 
 
+class Watched(Memory):
+    """Notes what `look` shows at the moment of each intention."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.look: Callable[[], int] = lambda: 0
+        self.asked_at: list[int] = []
+
+    async def save(self, shot: Shot, remote: str | None) -> None:
+        """See `flow.hosted.Remotes`."""
+        saved = None if remote is None else from_text(remote)
+        if saved is not None and isinstance(saved.work, Asked):
+            self.asked_at.append(self.look())
+        await super().save(shot, remote)
+
+
 class HostedContract(EngineContract):
     """What every hosted engine does, whatever its service does."""
 
@@ -78,10 +94,10 @@ class HostedContract(EngineContract):
     options: ClassVar[dict[str, Any]] = {}
     """Options besides `base_url`, where the engine needs some to be ready."""
 
-    def engine(self, base_url: str = "http://127.0.0.1:9") -> Hosted:
-        """Return a new engine that talks to `base_url`."""
-        kind = self.engine_class
-        return kind(kind.card.options(**{"base_url": base_url, **self.options}), dict.fromkeys(kind.card.secrets, KEY))
+    def engine(self, base_url: str = "http://127.0.0.1:9", **more: Any) -> Hosted:
+        """Return a new engine that talks to `base_url`, with `more` options."""
+        kind, options = self.engine_class, {"base_url": base_url, **self.options, **more}
+        return kind(kind.card.options(**options), dict.fromkeys(kind.card.secrets, KEY))
 
     def task(self, engine: Hosted, **changes: Any) -> Task:
         """Return the task that the kit runs."""
@@ -101,10 +117,11 @@ class HostedContract(EngineContract):
         watch: Watch | None = None,
         memory: Memory | None = None,
         time: Time | None = None,
+        options: dict[str, Any] | None = None,
         **changes: Any,
     ) -> list[Outcome]:
         """Run the kit's task to its end and assert that no key got out."""
-        engine, time = self.engine(stub.url), time or Time()
+        engine, time = self.engine(stub.url, **(options or {})), time or Time()
         desk = Desk(
             remotes=memory or Memory(),
             leave_running=lambda: isinstance(watch, JobWatch) and watch.lost,
@@ -289,6 +306,34 @@ class HostedContract(EngineContract):
             found = self.run(stub, memory=memory)
         assert all(isinstance(outcome, Made) for outcome in found), f"{found}"
         assert self.submits(stub) == 2, "going on is not paying again"
+
+    def test_the_intention_is_on_file_before_anything_is_asked(self) -> None:
+        memory = Watched()
+        with self.stub() as stub:
+            memory.look = lambda: self.submits(stub)
+            found = self.run(stub, memory=memory)
+        assert all(isinstance(outcome, Made) for outcome in found), f"{found}"
+        assert memory.asked_at in ([0, 0], [0, 1]), "noted before the request goes out"
+
+    def test_a_request_whose_worker_died_is_asked_again_or_given_up_as_the_operator_says(self) -> None:
+        for after_crash in ("ask again", "give up"):
+            memory, engine = Memory(), self.engine()
+            for shot in self.task(engine).shots:
+                memory.texts[shot.index, shot.seed] = to_text(Saved(engine.card.id, Asked()))
+            with self.stub() as stub:
+                found = self.run(stub, memory=memory, options={"after_crash": after_crash})
+            if after_crash == "ask again" or engine.key_header:
+                assert all(isinstance(outcome, Made) for outcome in found), f"{found}"
+                assert self.submits(stub) == 2
+            else:
+                self.assert_neutral(self.lost(found))
+                assert not stub.calls, "nothing is paid twice"
+
+    def test_a_request_that_led_to_nothing_leaves_nothing_on_file(self) -> None:
+        memory = Memory()
+        with self.stub(status=503) as stub:
+            self.lost(self.run(stub, memory=memory))
+        assert memory.texts == {}, "the next worker must not believe that something is under way"
 
     def test_saved_work_that_the_service_has_lost_is_asked_for_anew(self) -> None:
         if not self.engine_class.queues:

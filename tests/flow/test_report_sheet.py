@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from castlist.flow import report, report_sheet
-from castlist.flow.report_sheet import font, wrapped
+from castlist.flow.report_sheet import font, wrapped, written
 from castlist.flow.service import Service
 from castlist.testing.service import Customer
 from castlist.vision import picture
@@ -33,7 +33,13 @@ async def test_any_prompt_is_drawn(service: Service, customer: Customer, job_of:
         assert picture.decode(report_sheet.draw(asked, images, {})).height > 0
 
 
-@given(st.text(max_size=200), st.integers(40, 400))
+def test_words_are_spelled_with_what_the_font_has() -> None:
+    assert written("0.44–0.94, 3 × 4°, “sea”") == "0.44-0.94, 3 x 4°, “sea”"
+    assert written("海 sea") == "? sea"
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(max_size=80), st.integers(40, 400))
 def test_no_line_is_wider_than_its_room(words: str, width_px: int) -> None:
     lines = wrapped(words, width_px, 18)
     assert "".join("".join(lines).split()) == "".join(words.split())

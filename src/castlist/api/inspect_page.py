@@ -25,7 +25,8 @@ form,.card{background:var(--card);border:1px solid var(--line);border-radius:12p
 label{display:block;font-weight:600;margin-bottom:8px}
 input[type=file]{display:block;width:100%;padding:12px;border:1px dashed var(--line);border-radius:8px;color:inherit;
 font:inherit;background:var(--paper)}
-button{margin-top:16px;padding:10px 22px;border:0;border-radius:8px;background:var(--accent);color:var(--on);
+#about{margin:8px 0 16px;font-size:15px}
+button{padding:10px 22px;border:0;border-radius:8px;background:var(--accent);color:var(--on);
 font:inherit;font-weight:600;cursor:pointer}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:8px 20px;margin:0}
@@ -77,8 +78,8 @@ def problem(message: str) -> str:
 _FORM = (
     '<form method="post" action="/inspect" enctype="multipart/form-data"><label for="file">A picture</label>'
     '<input id="file" name="file" type="file" required accept="image/png,image/jpeg,image/webp,image/gif" '
-    'aria-describedby="about"><button type="submit">Inspect</button>'
-    '<p id="about" class="faint">JPEG, PNG, WebP or GIF, up to 20 MB. The file is looked at and forgotten.</p></form>'
+    'aria-describedby="about"><p id="about" class="faint">JPEG, PNG, WebP or GIF, up to 20 MB. '
+    'It is looked at and forgotten.</p><button type="submit">Inspect</button></form>'
 )
 
 

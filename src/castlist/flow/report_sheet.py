@@ -3,6 +3,7 @@
 Called by the route and the command line. It must not read the store; `report.gather` hands it the pictures.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any
@@ -23,6 +24,7 @@ JPEG_QUALITY = 88
 MAX_HEIGHT_PX = 16_000
 """Far beyond thirteen cards; a JPEG cannot be higher than 65,535."""
 Pictures = Mapping[str, bytes]
+_SPELLED = str.maketrans({"–": "-", "—": "-", "×": "x", "·": "|", "…": "..."})
 
 
 def draw(job: Job, images: Sequence[Image], pictures: Pictures) -> bytes:
@@ -75,7 +77,7 @@ class _Sheet:
     def paragraph(self, words: str, at: tuple[int, int], width_px: int, size: int, ink: str) -> int:
         """Write words in as many lines as they take; return where the next would begin."""
         left, top = at
-        for line in wrapped(words, width_px, size):
+        for line in wrapped(written(words), width_px, size):
             self.pen.text((left, top), line, ink, font(size))
             top += round(size * 1.4)
         return top
@@ -111,6 +113,17 @@ def font(size: int) -> Any:
     return ImageFont.load_default(size)
 
 
+def written(words: str) -> str:
+    """Spell words with what the font has; a character that it lacks becomes a question mark."""
+    return "".join(letter if letter.isspace() or _has(letter) else "?" for letter in words.translate(_SPELLED))
+
+
+@functools.lru_cache(maxsize=4096)
+def _has(letter: str) -> bool:
+    face = font(18)
+    return letter.isascii() or bytes(face.getmask(letter)) != bytes(face.getmask("\uffff"))
+
+
 def wrapped(words: str, width_px: int, size: int) -> list[str]:
     """Break words into lines that fit; a word longer than a line is cut."""
     face, lines, line = font(size), list[str](), ""
@@ -132,7 +145,7 @@ def wrapped(words: str, width_px: int, size: int) -> list[str]:
 def _heading(sheet: _Sheet, job: Job, made: Sequence[Image]) -> None:
     sheet.text("castlist report", 18)
     sheet.text(report.title(job), 40, INK)
-    sheet.text(f"{job.status}   {job.id}   {report.when(job.finished_ms or job.created_ms)}", 18)
+    sheet.text(f"{job.status} · {job.id} · {report.when(job.finished_ms or job.created_ms)}", 18)
     if job.error_message:
         sheet.text(job.error_message, 20, VERDICT_INKS["different"])
     sheet.space(24)
@@ -141,7 +154,7 @@ def _heading(sheet: _Sheet, job: Job, made: Sequence[Image]) -> None:
     for place, (value, name) in enumerate(figures):
         left = MARGIN_PX + place * step
         sheet.pen.rectangle((left, sheet.top_px, left + step, sheet.top_px + 92), CARD, LINE)
-        sheet.pen.text((left + 20, sheet.top_px + 14), value, INK, font(30))
+        sheet.pen.text((left + 20, sheet.top_px + 14), written(value), INK, font(30))
         sheet.pen.text((left + 20, sheet.top_px + 56), name, FAINT, font(17))
     sheet.space(92 + 32)
 
@@ -187,10 +200,10 @@ def _card(sheet: _Sheet, image: Image, pictures: Pictures, at: tuple[int, int, i
     sheet.place(pictures.get(str(image.file)), (left, top, CARD_PX, height))
     inner, width = left + 18, CARD_PX - 36
     top += height + 14
-    sheet.pen.text((inner, top), f"{image.position + 1}   {report.pose(image)}", INK, font(22))
+    sheet.pen.text((inner, top), written(f"{image.position + 1}   {report.pose(image)}"), INK, font(22))
     verdict, score, reason = report.judged(image)
     ink = VERDICT_INKS.get(verdict, FAINT)
-    sheet.pen.text((inner, top + 34), score, ink, font(26))
+    sheet.pen.text((inner, top + 34), written(score), ink, font(26))
     sheet.pen.text((inner + 72, top + 40), report.VERDICTS.get(verdict, verdict), FAINT, font(19))
     sheet.pen.rectangle((inner, top + 72, inner + width, top + 76), SOFT)
     if image.identity and image.identity.get("score"):
@@ -206,4 +219,4 @@ def _failures(sheet: _Sheet, lost: Sequence[Image]) -> None:
         return
     sheet.heading("Not made")
     for image in lost:
-        sheet.text(f"{image.position + 1}   {report.pose(image)}   {image.code or ''}   {image.message or ''}", 19, INK)
+        sheet.text(f"{image.position + 1} · {report.pose(image)} · {image.code or ''} · {image.message or ''}", 19, INK)

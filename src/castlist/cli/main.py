@@ -24,6 +24,7 @@ from castlist.cli import (
     report,
     score,
     serve,
+    top,
     webhooks,
     worker,
 )
@@ -55,6 +56,7 @@ app.command("report")(report.report)
 app.command("engines")(engines.engines)
 app.add_typer(config.app, name="config")
 app.command("doctor")(doctor.doctor)
+app.command("top")(top.top)
 
 
 def _version(wanted: bool) -> None:

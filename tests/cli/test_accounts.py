@@ -34,6 +34,40 @@ def test_a_key_can_be_narrow_and_expire(castlist):
     assert made["expiresAt"] > made["createdAt"]
 
 
+def test_a_key_has_a_rate_a_weight_and_a_priority(castlist):
+    made = castlist("keys", "create", "--name", "ci", "--rate", "600", "--weight", "3", "--json").json()
+    assert (made["rate"], made["weight"], made["priority"]) == (600, 3, "normal")
+    changed = castlist("keys", "set", made["id"], "--rate", "0", "--priority", "high", "--json").json()
+    assert (changed["rate"], changed["weight"], changed["priority"]) == (0, 3, "high")
+    assert "no limit, weight 3, priority high" in castlist("keys", "set", made["id"], "--weight", "3").out
+    assert castlist("keys", "set", made["id"], "--rate", "default", "--json").json()["rate"] is None
+    listed = castlist("keys", "list", "--json").json()
+    assert [(key["rate"], key["weight"], key["priority"]) for key in listed] == [(None, 3, "high")]
+
+
+def test_an_account_has_quotas(castlist):
+    castlist("keys", "create", "--name", "us", "--json")
+    none = {"account": "us", "openJobs": None, "imagesADay": None, "creditsADay": None, "uploadMb": None}
+    assert castlist("accounts", "list", "--json").json() == [none]
+    limits = ("--open-jobs", "20", "--images-a-day", "500", "--credits-a-day", "2.5", "--upload-mb", "200")
+    some = {"account": "us", "openJobs": 20, "imagesADay": 500, "creditsADay": 2.5, "uploadMb": 200}
+    assert castlist("accounts", "set", "us", *limits, "--json").json() == some
+    assert castlist("accounts", "set", "us", "--open-jobs", "none", "--json").json() == {**some, "openJobs": None}
+    assert "no limit" in castlist("accounts", "list").out
+
+
+def test_a_signing_secret_is_shown_and_rotated(castlist):
+    castlist("keys", "create", "--name", "us", "--json")
+    [first] = castlist("webhooks", "secret", "us", "--json").json()["secrets"]
+    assert first.startswith("whsec_")
+    assert castlist("webhooks", "secret", "us").out.strip() == first
+    rotated = castlist("webhooks", "rotate", "us", "--json").json()["secrets"]
+    assert rotated == castlist("webhooks", "secret", "us", "--json").json()["secrets"]
+    assert (len(rotated), rotated[1]) == (2, first)
+    again = castlist("webhooks", "rotate", "us", "--overlap-hours", "0", "--json").json()["secrets"]
+    assert again[0] not in rotated
+
+
 def test_a_revoked_key_cannot_be_revoked_again(castlist):
     key_id = castlist("keys", "create", "--name", "ci", "--json").json()["id"]
     assert castlist("keys", "revoke", key_id, "--json").json() == {"id": key_id, "revoked": True}
@@ -65,6 +99,16 @@ def test_grants_stand_in_the_ledger_newest_first(castlist):
         (("keys", "create", "--name", "x", "--credits", "0.0001"), "finer than a thousandth"),
         (("keys", "create", "--name", "x", "--credits=-1"), "less than nothing"),
         (("keys", "create", "--name", "x", "--scope", "fly"), "There is no scope fly"),
+        (("keys", "set", "key_none", "--rate", "5"), "There is no key key_none"),
+        (("keys", "set", "key_none"), "Say what to change"),
+        (("keys", "create", "--name", "x", "--rate", "often"), "often is no rate"),
+        (("keys", "create", "--name", "x", "--rate", "-1"), "-1 is no rate"),
+        (("accounts", "set", "nobody", "--open-jobs", "1"), "There is no account nobody"),
+        (("accounts", "set", "nobody"), "Say what to change"),
+        (("accounts", "set", "nobody", "--open-jobs", "few"), "few is no limit"),
+        (("accounts", "set", "nobody", "--credits-a-day=-1"), "-1 is no limit"),
+        (("webhooks", "secret", "nobody"), "There is no account nobody"),
+        (("webhooks", "tries", "job_none"), "There is no job of this id."),
         (("jobs", "show", "job_none"), "There is no job of this id."),
         (("jobs", "list", "--account", "nobody"), "There is no account nobody"),
     ],

@@ -24,7 +24,7 @@ from castlist.domain.wire import (
 )
 from castlist.net.client import SendFailed
 from castlist.net.driver import Driver
-from castlist.net.errand import Errand, Taken
+from castlist.net.errand import AnyTime, Errand, Taken
 from castlist.net.pace import Pace
 from castlist.net.reach import Reach
 from castlist.testing.engine_kit import Followed
@@ -104,10 +104,23 @@ class Case:
         self.service = service or Service({"wait": PENDING, "done": PICTURE, **meanings})
         self.client, self.slip, self.time, self.watch = Script(list(steps)), slip or Slip(), Time(), Followed()
         self.keep = False
+        self.turns: Any = AnyTime()
+        self.patience_s: float | None = None
 
     def run(self, build: Callable[[], Request] = lambda: SUBMIT) -> Taken[bytes] | Refused | Broken:
         driver = Driver(client=self.client, sleep=self.time.sleep, clock=self.time.clock, dice=lambda: 0.5)  # type: ignore[arg-type]
-        errand = Errand(self.service, build, read, self.watch, 0, self.slip, lambda: self.keep)
+        errand = Errand(
+            self.service,
+            build,
+            read,
+            self.watch,
+            0,
+            self.slip,
+            lambda: self.keep,
+            key="job-1-0",
+            turns=self.turns,
+            patience_s=self.patience_s,
+        )
         return asyncio.run(driver.run(errand))
 
     @property
@@ -313,3 +326,67 @@ def slowly(case: Case, answer: str) -> Callable[[], Any]:
         return answer
 
     return step
+
+
+@dataclass
+class Turns:
+    """Lets a request out after so many looks, a second apart."""
+
+    looks: int = 0
+    held: list[float] = field(default_factory=list)
+
+    async def wait_ms(self) -> int:
+        self.looks -= 1
+        return 1000 if self.looks >= 0 else 0
+
+    async def hold(self, seconds: float) -> None:
+        self.held.append(seconds)
+
+
+def test_a_request_for_work_waits_for_its_turn_and_looks_do_not() -> None:
+    case = Case("wait", "wait", "done")
+    case.turns = Turns(looks=5)
+    assert isinstance(case.run(), Taken)
+    assert case.time.now_s >= 5
+    assert case.turns.looks == -1, "one turn for the request, none for the looks"
+
+
+def test_everybody_is_told_of_a_pause_the_service_asks_for() -> None:
+    case = Case(("busy", {"retry-after": "9"}), "done", busy=Broken("busy", retry=True))
+    case.turns = Turns()
+    assert isinstance(case.run(), Taken)
+    assert case.turns.held == [9.0]
+
+
+def test_an_impatient_errand_does_not_wait_for_long_pauses() -> None:
+    case = Case(("busy", {"retry-after": "9"}), busy=Broken("busy", retry=True))
+    case.patience_s = 5.0
+    found = case.run()
+    assert isinstance(found, Broken)
+    assert found.elsewhere
+    assert case.time.now_s == 0
+
+
+def test_a_lost_answer_may_have_been_paid_for() -> None:
+    found = Case(SendFailed("broke off", sent=True)).run()
+    assert isinstance(found, Broken)
+    assert (found.taken, found.elsewhere) == (True, False)
+    never = Case(*[SendFailed("no route", sent=False)] * 3).run()
+    assert isinstance(never, Broken)
+    assert never.elsewhere
+
+
+def test_with_a_key_a_lost_answer_is_asked_for_again_under_the_same_key() -> None:
+    service = Service({"wait": PENDING, "done": PICTURE}, key_header="Idempotency-Key")
+    case = Case(SendFailed("broke off", sent=True), "wait", "done", service=service)
+    assert isinstance(case.run(), Taken)
+    keys = [request.headers.get("Idempotency-Key") for request in case.client.sent if request.method == "POST"]
+    assert keys == ["job-1-0-1", "job-1-0-1"]
+
+
+def test_an_intention_of_unknown_fate_is_given_up_where_the_operator_says_so() -> None:
+    service = Service({"done": PICTURE}, asks_again=False)
+    found = Case(service=service, slip=Slip(Asked())).run()
+    assert isinstance(found, Broken)
+    assert (found.taken, found.elsewhere) == (True, False)
+    assert isinstance(Case("done", slip=Slip(Asked())).run(), Taken)

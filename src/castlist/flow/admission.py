@@ -16,7 +16,7 @@ from castlist.domain.wire import Broken
 
 CHECK_SECONDS = 0.5
 """How often a wait looks whether the job is still wanted."""
-PATIENCE_MS = {Why.SHUT: 30_000}
+PATIENCE_MS = {Why.SHUT: 30_000, Why.HELD: 120_000}
 """How long an image waits for what it waits for, when nobody else can make it; else as long as it takes …"""
 PATIENCE_ELSEWHERE_MS = {Why.SHUT: 0, Why.HELD: 5_000}
 """… and when somebody else can."""

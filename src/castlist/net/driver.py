@@ -184,12 +184,9 @@ class _Run(Generic[T]):
         return self._errand.patience_s is not None and pause_s > self._errand.patience_s
 
     async def _announce(self) -> None:
-        """Wait for a turn to ask for work and note that it is asked for now. This wait is not the service's fault."""
-        began = self._driver.clock()
+        """Wait for a turn to ask for work and note that it is asked for now."""
         while (wait_ms := await self._errand.turns.wait_ms()) > 0:
-            self._errand.watch.check()
-            await self._driver.sleep(min(CHECK_SECONDS, wait_ms / 1000))
-        self._deadline += self._driver.clock() - began
+            await self._wait(wait_ms / 1000)
         await self._errand.slip.save(Asked())  # also when it says so already: a claim that was lost hears of it here
         self._asked = True
 

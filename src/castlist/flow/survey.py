@@ -12,6 +12,7 @@ import structlog
 
 from castlist import __version__
 from castlist.domain.credits import to_credits
+from castlist.domain.errors import EngineFailed, ImageDrifted, ImageRefused, JobCanceled, WorkerLost
 from castlist.domain.lanes import Lane, State
 from castlist.flow.service import Service
 from castlist.store import lanes, meters, survey
@@ -24,6 +25,8 @@ ALONE_SECONDS = 30.0
 """For how long jobs may wait without any worker before the queue counts as standing still."""
 FULL_BYTES = 50_000_000
 """Free space under which a folder counts as full: less than a few jobs' pictures."""
+ENDS = (ImageRefused.code, ImageDrifted.code, EngineFailed.code, JobCanceled.code, WorkerLost.code)
+"""Codes with which images, the first three, and jobs usually end without success."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,19 @@ async def readings(service: Service) -> dict[Key, float]:
     free = await service.files.reach()
     if free is not None:
         found["storage_free_bytes", ()] = free
-    return {**sums, **found}
+    return {**_zeros(service), **sums, **found}
+
+
+def _zeros(service: Service) -> dict[Key, float]:
+    """Return what may be counted and begins at 0: a counter that springs into being at 1 never seems to have risen."""
+    found = [("jobs_submitted_total", (name,)) for name in service.catalog.model_types()]
+    found += [("credits_total", (kind,)) for kind in ("held", "captured", "released")]
+    found += [("inputs_refused_total", (reason,)) for reason in ("unsafe", "no_subject", "unusable")]
+    found += [("webhook_tries_total", (outcome,)) for outcome in ("delivered", "wait", "given_up")]
+    found += [("jobs_ended_total", ("completed", "")), *(("jobs_ended_total", ("failed", code)) for code in ENDS)]
+    for engine in service.catalog.ready():
+        found += [("images_total", (engine.card.id, outcome)) for outcome in ("delivered", *ENDS[:3])]
+    return dict.fromkeys(found, 0.0)
 
 
 async def checks(service: Service) -> list[Check]:

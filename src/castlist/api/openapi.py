@@ -15,7 +15,8 @@ TITLE = "castlist"
 SUMMARY = "Different pictures of the same character, measured and accounted for."
 DESCRIPTION = (
     "Submit a job, then poll its `statusUrl` until `status` is `completed` or `failed`. The URLs in `output.images` "
-    "are signed: they need no key and expire. Every error has the same envelope. Every answer carries `X-Request-Id`."
+    "are signed: they need no key and expire. Every error has the same envelope. Every answer carries `X-Request-Id`, "
+    "and every answer to a key how often it may still ask: `X-RateLimit-Limit`, `-Remaining` and `-Reset`."
 )
 SAMPLE = "samples/astronaut.png"
 SAMPLE_SIDE_PX = 256

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from castlist import data
+from castlist.testing.onnx_files import FLOAT, model
 from castlist.testing.pictures import figure_file
 from castlist.vision import picture
 
@@ -62,3 +63,14 @@ def test_a_bad_reference_is_one_sentence(castlist: Castlist, tmp_path: Path) -> 
     assert said.err.count("\n") == 1
     (tmp_path / "figure.png").write_bytes(figure_file())
     assert castlist("score", "figure.png", "figure.png", "--json").json()["images"][0]["error"] is None
+
+
+def test_a_model_of_ones_own_adds_a_column(castlist: Castlist, mirrored: Path, tmp_path: Path) -> None:
+    colour = tmp_path / "colour.onnx"
+    nodes = [("GlobalAveragePool", ["x"], "y", None)]
+    colour.write_bytes(model(nodes, [("x", FLOAT, [0, 3, 224, 224])], [("y", FLOAT, [0, 3, 1, 1])]))
+    said = castlist("score", str(ASTRONAUT), str(mirrored), "--model", f"picture={colour}", "--json").json()
+    assert said["images"][0]["models"]["colour"] > 0.99
+    assert "colour" in castlist("score", str(ASTRONAUT), str(mirrored), "--model", f"picture={colour}").out
+    assert castlist("score", str(ASTRONAUT), str(mirrored), "--model", "dream=x").code == 1
+    assert castlist("score", str(ASTRONAUT), str(mirrored), "--prompt", "at sea").code == 1

@@ -11,6 +11,7 @@ from castlist.domain.errors import InputImageRejected
 
 if TYPE_CHECKING:
     from castlist.scoring.copies import Print
+    from castlist.scoring.heavier import Embedder
     from castlist.scoring.identity import Reference
     from castlist.vision.picture import Picture
 
@@ -33,27 +34,68 @@ def score(
     more: Annotated[
         list[Path] | None, typer.Option("--reference", help="One more picture of the character; the best match counts.")
     ] = None,
+    heavier: Annotated[
+        list[str] | None,
+        typer.Option("--model", help="Also by a model of yours: face=FILE, picture=FILE or clip=FOLDER, ONNX."),
+    ] = None,
+    prompt: Annotated[str | None, typer.Option(help="What was asked for: needs --model clip=FOLDER.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Score pictures from anywhere: 0 to 1, how much each shows the character of the reference."""
+    models = [_model(said) for said in heavier or ()]
+    if prompt and not any(hasattr(model, "read") for model in models):
+        raise Problem("--prompt needs --model clip=FOLDER.")
     known = [_known(file) for file in (reference, *(more or ()))]
     rows = [_row(known, file) for file in images]
+    if models:
+        _add_heavier(rows, models, reference, prompt)
     if as_json:
         print_json({"references": [one.name for one in known], "images": rows})
         return
     print_table(
-        ("file", "#score", "verdict", "copy", "reason"),
+        ("file", "#score", "verdict", "copy", *(f"#{model.name}" for model in models), "reason"),
         [
             (
                 row["file"],
                 None if row["score"] is None else f"{row['score']:.2f}",
                 row["verdict"],
                 "yes" if row["copy"] else "",
+                *((row.get("models") or {}).get(model.name) for model in models),
                 row["error"] or row["reason"],
             )
             for row in rows
         ],
     )
+
+
+def _model(said: str) -> "Embedder":
+    from castlist.scoring import heavier
+
+    kind, _, path = said.partition("=")
+    if kind not in heavier.KINDS or not path:
+        raise Problem(f"--model takes {', '.join(f'{one}=FILE' for one in heavier.KINDS)}, not {said}.")
+    try:
+        return heavier.load(kind, Path(path))
+    except heavier.UnfitModel as problem:
+        raise Problem(str(problem)) from None
+
+
+def _add_heavier(rows: list[dict[str, Any]], models: "list[Embedder]", reference: Path, prompt: str | None) -> None:
+    """Add to each row the cosines by the user's own models: to the reference, and to the prompt."""
+    from castlist.scoring.heavier import ClipEmbedder, similarity
+
+    known = {model.name: model.embed(_open(reference).pixels) for model in models}
+    wanted = {model.name: model.read(prompt) for model in models if prompt and isinstance(model, ClipEmbedder)}
+    for row in rows:
+        if row["error"]:
+            continue
+        seen = {model.name: model.embed(_open(Path(row["file"])).pixels) for model in models}
+        row["models"] = {name: _rounded(similarity(vector, known[name])) for name, vector in seen.items()}
+        row["prompt"] = {name: _rounded(similarity(seen[name], vector)) for name, vector in wanted.items()}
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
 def _known(file: Path) -> _Known:
@@ -81,7 +123,12 @@ def _row(known: list[_Known], file: Path) -> dict[str, Any]:
     if len(known) > 1:
         row["copyPaste"] = _copy_paste(known, opened)
     row |= {"score": identity.score, "verdict": identity.verdict, "method": identity.method, "reason": identity.reason}
-    return {**row, "reference": known[place].name, "copy": any(lay_over(one.print, look).is_copy for one in known), "error": None}
+    return {
+        **row,
+        "reference": known[place].name,
+        "copy": any(lay_over(one.print, look).is_copy for one in known),
+        "error": None,
+    }
 
 
 def _copy_paste(known: list[_Known], opened: "Picture") -> float | None:

@@ -56,6 +56,24 @@ def known_faces(image: Image) -> list[KnownFace]:
 
     The mesh refines the detector's five points where it finds a face: the detector understates a head's tilt.
     """
+    found = _located(image)
+    if not found:
+        return []
+    vectors = _run("sface", "data", [faces.align(image, face) for face, _ in found])
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return [
+        KnownFace(vector, face.yaw, face.box, None if points is None else _describe(image, points))
+        for vector, (face, points) in zip(vectors, found, strict=True)
+    ]
+
+
+def people(image: Image) -> list[Face]:
+    """Find the faces of people without measuring them, largest first, at most six."""
+    return [face for face, _ in _located(image)]
+
+
+def _located(image: Image) -> list[tuple[Face, Floats | None]]:
+    """Find the faces of people, each with its mesh if there is one."""
     found: list[tuple[Face, Floats | None]] = []
     for face in faces.detect(image)[:_MAX_FACES]:
         if face.confidence < _PERSON_CONFIDENCE or face.side_px < _MIN_SIDE_PX or _is_flat(image, face):
@@ -65,14 +83,7 @@ def known_faces(image: Image) -> list[KnownFace]:
             found.append((replace(face, points=_five(points)), points))
         elif face.confidence >= _SURE_PERSON:
             found.append((face, None))
-    if not found:
-        return []
-    vectors = _run("sface", "data", [faces.align(image, face) for face, _ in found])
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return [
-        KnownFace(vector, face.yaw, face.box, None if points is None else _describe(image, points))
-        for vector, (face, points) in zip(vectors, found, strict=True)
-    ]
+    return found
 
 
 def _describe(image: Image, points: Floats) -> Floats:

@@ -138,7 +138,7 @@ class JobAnswer(Answer):
     expires_at: Time
     created_at: Time
     model_type: str
-    engine: str
+    engine: str = Field(description="The engine asked first; each asset names the one that made it.")
     substituted: bool = Field(description="true when the engine stands in for another model type.")
     progress: Progress | None = Field(default=None, description="While it runs.")
     output: Output | None = Field(default=None, description="When completed.")

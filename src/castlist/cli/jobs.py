@@ -103,6 +103,7 @@ def _row(job: "Job") -> dict[str, Any]:
         "progress": round(job.fraction, 3),
         "modelType": job.model_type,
         "engine": job.engine,
+        "route": list(job.request.get("route", [job.engine])),
         "substituted": job.substituted,
         "numImages": job.num_images,
         "creditCost": to_credits(job.held_millis),

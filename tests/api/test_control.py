@@ -9,13 +9,14 @@ from typing import Any
 import httpx2
 import pytest
 
+from castlist.domain.credits import EntryKind
 from castlist.flow.service import Service
 from castlist.net.guard import FetchPolicy
-from castlist.store import deliveries, jobs
+from castlist.store import deliveries, jobs, ledger
 from castlist.testing.http import API, RUN
 from castlist.testing.pictures import figure_uri
 from castlist.testing.queues import MemoryQueue, run_all
-from castlist.testing.service import Clock, Customer, a_service, balance_millis, ledger_faults
+from castlist.testing.service import Clock, Customer, a_customer, a_service, balance_millis, ledger_faults
 
 PLAIN = {"input_image": figure_uri(), "num_images": 2}
 HOOK = "https://hooks.example.com/castlist"
@@ -73,6 +74,17 @@ class TestIdempotency:
         blank = await client.post(RUN, json={**PLAIN, "input_image": "https://127.0.0.1/"}, headers=headers)
         assert blank.status_code == 422
         assert (await client.post(RUN, json=PLAIN, headers=headers)).status_code == 202
+
+    async def test_one_that_could_not_be_paid_does_not_either(
+        self, client: httpx2.AsyncClient, service: Service, clock: Clock
+    ) -> None:
+        poor = await a_customer(service, credits="1")
+        headers = {**poor.headers, "Idempotency-Key": "a"}
+        assert (await client.post(RUN, json=PLAIN, headers=headers)).status_code == 402
+        async with service.database.write() as tx:
+            await ledger.append(tx, poor.account_id, EntryKind.GRANT, 1000, now_ms=clock())
+        assert (await client.post(RUN, json=PLAIN, headers=headers)).status_code == 202
+        assert await balance_millis(service, poor.account_id) == 0
 
     @pytest.mark.parametrize("key", ["", "x" * 256, "two words"])
     async def test_a_malformed_key(self, client: httpx2.AsyncClient, key: str) -> None:

@@ -101,9 +101,9 @@ async def _serve(settings: "Settings", listener: socket.socket, said: _Said) -> 
             stopping.set()
             announcing.cancel()
             await asyncio.gather(*workers)
+            structlog.get_logger().info("stopped")
     finally:
         await service.close()
-        structlog.get_logger().info("stopped")
 
 
 def _say(url: str, ready: list[str], settings: "Settings", said: _Said) -> None:

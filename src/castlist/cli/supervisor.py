@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import structlog
 
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
-STEADY_SECONDS = 60.0
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 5.0
+STEADY_SECONDS = 10.0
 """A worker that ran this long starts again at once after its death."""
 STOP_SECONDS = 15.0
 """How much longer than it lets its jobs run a worker may take to stop before it is killed; its jobs stay safe."""

@@ -48,7 +48,7 @@ async def follower(service: Service) -> AsyncIterator[Follower]:
 def counted(service: Service) -> Iterator[list[str]]:
     """Collect the statements that are run."""
     statements: list[str] = []
-    engine = service.database._reader.sync_engine  # pyright: ignore[reportPrivateUsage]
+    engine = service.database.reading
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         statements.append(statement)

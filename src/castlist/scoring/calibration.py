@@ -4,8 +4,8 @@ Called by ``identity``. It must not measure anything; numbers in, numbers out.
 
 Sources. SFace: cosine 0.363 on LFW (frontal faces) and 0.212 on CFP-FP (frontal against profile), OpenCV's tutorial
 "DNN-based Face Detection And Recognition" (read 2026-11-22). dlib: distance 0.6, for which it was trained (README of
-davisking/dlib-models, read 2026-11-22); for profiles nothing is published, so the limit rises to the nearest stranger
-measured. The rest: 58 pairs of one person and 347 of two in photographs that are not part of the project.
+davisking/dlib-models, read 2026-11-22); for profiles nothing is published, and strangers come as near as 0.65, so it
+stays. The rest: 58 pairs of one person and 347 of two in photographs that are not part of the project.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from __future__ import annotations
 import numpy as np
 
 FRONTAL_COSINE, PROFILE_COSINE = 0.363, 0.212
-FRONTAL_DISTANCE, PROFILE_DISTANCE = 0.6, 0.66
+MOST_DISTANCE = 0.6
+"""Of two dlib descriptors of one person, whatever the pose."""
 FRONTAL_DEGREES, PROFILE_DEGREES = 20.0, 70.0
 """A turn up to which photographs count as frontal, and from which as profile."""
 
@@ -37,12 +38,8 @@ def least_cosine(turn: float) -> float:
     Returns:
         0.363 up to 20 degrees, falling in a straight line to 0.212 at 70 degrees and beyond.
     """
-    return _by_pose(turn, FRONTAL_COSINE, PROFILE_COSINE)
-
-
-def most_distance(turn: float) -> float:
-    """Return the distance of two dlib descriptors up to which two faces count as one person: 0.6 to 0.66 by pose."""
-    return _by_pose(turn, FRONTAL_DISTANCE, PROFILE_DISTANCE)
+    share = (abs(turn) - FRONTAL_DEGREES) / (PROFILE_DEGREES - FRONTAL_DEGREES)
+    return FRONTAL_COSINE + (PROFILE_COSINE - FRONTAL_COSINE) * min(max(share, 0.0), 1.0)
 
 
 def cosine_score(cosine: float, turn: float) -> float:
@@ -50,16 +47,11 @@ def cosine_score(cosine: float, turn: float) -> float:
     return float(np.interp(cosine, (0.0, least_cosine(turn), 1.0), (0.0, SAME, 1.0)))
 
 
-def distance_score(distance: float, turn: float) -> float:
+def distance_score(distance: float) -> float:
     """Put a distance of dlib's descriptors on the common scale."""
-    return float(np.interp(distance / most_distance(turn), _DISTANCES, _DISTANCE_SCORES))
+    return float(np.interp(distance / MOST_DISTANCE, _DISTANCES, _DISTANCE_SCORES))
 
 
 def look_score(agreement: float) -> float:
     """Put the agreement of two looks, 0-1, on the common scale."""
     return float(np.interp(agreement, _LOOKS, _LOOK_SCORES))
-
-
-def _by_pose(turn: float, frontal: float, profile: float) -> float:
-    share = (abs(turn) - FRONTAL_DEGREES) / (PROFILE_DEGREES - FRONTAL_DEGREES)
-    return frontal + (profile - frontal) * min(max(share, 0.0), 1.0)

@@ -114,7 +114,7 @@ class _Match:
         first = round(calibration.cosine_score(self.cosine, self.turn), 4)
         if self.distance is None:
             return (first,)
-        return first, round(calibration.distance_score(self.distance, self.turn), 4)
+        return first, round(calibration.distance_score(self.distance), 4)
 
     @property
     def verdict(self) -> Verdict:
@@ -124,7 +124,7 @@ class _Match:
         return "uncertain" if high >= calibration.SAME or low >= calibration.DOUBTFUL else "different"
 
     def reason(self) -> str:
-        wanted, most = calibration.least_cosine(self.turn), calibration.most_distance(self.turn)
+        wanted, most = calibration.least_cosine(self.turn), calibration.MOST_DISTANCE
         parts = [f"similarity {self.cosine:.2f} ({wanted:.2f} or more is the same person)"]
         if self.distance is not None:
             parts.append(f"distance {self.distance:.2f} ({most:.2f} or less)")

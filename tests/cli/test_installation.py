@@ -1,6 +1,8 @@
 """Settings, engines and the doctor from the command line."""
 
 import json
+import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -72,7 +74,34 @@ def test_the_doctor_finds_a_fresh_installation_well(castlist):
     assert found["ok"]
     states = {finding["what"]: finding["state"] for finding in found["findings"]}
     assert states["bundled files"] == states["database"] == states["ledger"] == states["data folder"] == "ok"
+    assert states["storage"] == states["queue"] == states["outbox"] == states["credentials"] == "ok"
+    assert states["safety"] == states["watching"] == "ok"
     assert states["workers"] == "note"
+
+
+def test_the_doctor_tells_what_an_operator_turned_off_or_must_renew(castlist, tmp_path, monkeypatch):
+    from castlist.provenance import issuer
+
+    old = tmp_path / "old.pem"
+    old.write_bytes(issuer.create(datetime.now(UTC) - timedelta(days=3640)).pem)
+    monkeypatch.setenv("CASTLIST_SIGNING_FILE", str(old))
+    monkeypatch.setenv("CASTLIST_SAFETY_INPUT", "false")
+    monkeypatch.setenv("CASTLIST_METRICS_TOKEN", "open-sesame")
+    said = castlist("doctor", "--json")
+    found = {finding["what"]: finding for finding in said.json()["findings"]}
+    assert found["credentials"]["state"] == "note"
+    assert "the operator's certificate" in found["credentials"]["detail"]
+    assert (found["safety"]["state"], "pictures made" in found["safety"]["detail"]) == ("note", True)
+    assert "who know the token" in found["watching"]["detail"]
+    assert "open-sesame" not in said.out + said.err
+
+
+def test_traces_that_cannot_be_sent_stop_everything_with_one_sentence(castlist, monkeypatch):
+    monkeypatch.setenv("CASTLIST_TRACE_TO", "http://127.0.0.1:4318/v1/traces")
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
+    said = castlist("keys", "list")
+    assert said.code == 1
+    assert "the extra otel" in said.err
 
 
 def test_the_doctor_says_what_is_wrong_and_goes_on(castlist, monkeypatch):

@@ -2,12 +2,15 @@
 
 import hashlib
 import importlib.metadata
+import importlib.util
 import json
+import os
 import platform
 import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +27,10 @@ PACKAGES = ("numpy", "pillow", "opencv-python-headless", "onnxruntime", "fastapi
 TIGHT_BYTES = 2_000_000_000
 """Free space under which the doctor warns: a day of pictures can be larger."""
 READ_BYTES = 1 << 20
+LATE_SECONDS = 60
+"""By which an overdue webhook is worth a note."""
+SOON_DAYS = 30
+"""Before a certificate ends that the doctor says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +50,12 @@ def doctor(as_json: AsJson = False) -> None:
         _bundled_files,
         _data_folder,
         _database,
+        _storage,
+        _standing,
         _engines,
+        _signing,
         _safety,
+        _watching,
     ]
     findings: list[Finding] = []
     for check in checks:
@@ -113,6 +124,63 @@ def _database(settings: "Settings") -> list[Finding]:
         ]
 
     return with_service(look, settings)
+
+
+def _storage(settings: "Settings") -> list[Finding]:
+    async def look(service: "Service") -> list[Finding]:
+        probe = os.urandom(32)
+        name = await service.files.put(probe, "png")
+        read = await service.files.get(name)
+        await service.files.delete(name)
+        place = "the bucket" if await service.files.reach() is None else "the folder"
+        if read != probe:
+            return [Finding("storage", "wrong", f"{place} gives back something else than was put there")]
+        return [Finding("storage", "ok", f"{place} takes, gives and removes")]
+
+    return with_service(look, settings)
+
+
+def _standing(settings: "Settings") -> list[Finding]:
+    from castlist.flow.survey import ALONE_SECONDS, standing
+
+    async def look(service: "Service") -> list[Finding]:
+        now, _ = await standing(service)
+        waiting = sum(now.waiting.values())
+        alone = not now.workers and now.queue_seconds > ALONE_SECONDS
+        queue = f"{waiting} waiting, {now.running} running" + (", and no worker to take them" if alone else "")
+        late = now.webhook_seconds > LATE_SECONDS
+        outbox = f"{now.webhooks_due} webhooks due" + (f", the latest by {now.webhook_seconds:.0f} s" if late else "")
+        return [
+            Finding("queue", "note" if alone else "ok", queue),
+            Finding("outbox", "note" if late else "ok", outbox),
+        ]
+
+    return with_service(look, settings)
+
+
+def _signing(settings: "Settings") -> list[Finding]:
+    from castlist.bootstrap import SIGNING_FILE
+    from castlist.provenance import issuer
+
+    if not settings.mark_credentials:
+        return [Finding("credentials", "note", "off: pictures are not signed")]
+    file = settings.signing_file or settings.data_dir / SIGNING_FILE
+    if not file.exists():
+        state = "wrong" if settings.signing_file else "ok"
+        return [Finding("credentials", state, f"{file} is not there" if settings.signing_file else "made on first use")]
+    signer = issuer.load(file.read_bytes())
+    days = (signer.ends - datetime.now(UTC)).days
+    whose = "the operator's" if settings.signing_file else "our own"
+    state = "wrong" if days < 0 else "note" if days < SOON_DAYS else "ok"
+    return [Finding("credentials", state, f"signed with {whose} certificate, good for {days} days")]
+
+
+def _watching(settings: "Settings") -> list[Finding]:
+    closed = "for those who know the token" if settings.metrics_token else "open to everybody who reaches this server"
+    traces = f"sent to {masked_url(settings.trace_to)}" if settings.trace_to else "off"
+    if settings.trace_to and importlib.util.find_spec("opentelemetry.exporter") is None:
+        return [Finding("watching", "wrong", "trace_to needs OpenTelemetry: install castlist with the extra otel")]
+    return [Finding("watching", "ok", f"/metrics is {closed}; traces are {traces}")]
 
 
 def _engines(settings: "Settings") -> list[Finding]:

@@ -42,6 +42,13 @@ class Issuer:
         return [block.group() for block in _BLOCK.finditer(self.chain)][-1]
 
     @property
+    def ends(self) -> datetime:
+        """When the key's own certificate stops being good."""
+        from cryptography import x509
+
+        return x509.load_pem_x509_certificate(self.chain).not_valid_after_utc
+
+    @property
     def algorithm(self) -> str:
         """The signature's name in C2PA: es256, es384, es512, ps256 or ed25519."""
         return _algorithm(_load_key(self.key))

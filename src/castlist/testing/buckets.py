@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from castlist.store.files import Bucket
@@ -94,9 +95,7 @@ def a_store(folder: Path) -> Generator[tuple[Bucket, Door]]:
     door = Door(ports[0])
     bucket = Bucket("castlist", "", f"http://127.0.0.1:{door.port}", "us-east-1", ACCESS_KEY, SECRET_KEY)
     try:
-        _wait_until_it_keeps(
-            Bucket("castlist", "", f"http://127.0.0.1:{ports[0]}", "us-east-1", ACCESS_KEY, SECRET_KEY)
-        )
+        _wait_until_it_keeps(replace(bucket, endpoint=f"http://127.0.0.1:{ports[0]}"))
         yield bucket, door
     finally:
         door.close()

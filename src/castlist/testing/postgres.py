@@ -4,6 +4,7 @@ The server comes from a wheel and listens on a Unix socket alone; `TEST_DATABASE
 user may create databases. Used by the tests' fixtures and the chaos run; never by the product.
 """
 
+import atexit
 import itertools
 import os
 from collections.abc import Generator
@@ -81,3 +82,4 @@ def a_postgres(folder: Path, given_url: str | None = None) -> Generator[Postgres
         yield postgres
     finally:
         server.cleanup()
+        atexit.unregister(server._cleanup)  # it would log into what is closed by then

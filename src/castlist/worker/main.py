@@ -22,10 +22,12 @@ from castlist.flow.meter import FLUSH_SECONDS
 from castlist.flow.perform import Interrupted, perform
 from castlist.flow.service import Service
 from castlist.flow.shared_lanes import give_another_chance
+from castlist.flow.standing import Standing, standing
 from castlist.flow.strays import sweep_strays
 from castlist.flow.sweep import sweep
 from castlist.queue.durable import DurableRunner
 from castlist.store import workers
+from castlist.store.passing import is_passing
 
 HAND_BACK_SECONDS = 5.0
 """How long a stopping worker waits for its jobs to be put down."""
@@ -34,6 +36,8 @@ DELIVER_SECONDS = 1.0
 QUEUE_KEPT_MS = 3_600_000
 """How long the queue remembers a job that has ended; whatever matters about it is in our own tables."""
 STRAYS_SECONDS = 6 * 3600.0
+LOOK_SECONDS = 1.0
+"""Seconds between two looks at a job that another worker has."""
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.5, 10.0
 
 Duty = Callable[[], Awaitable[None]]
@@ -168,12 +172,29 @@ class Worker:
                 return True
             except Interrupted as interruption:
                 self._log.info("job left", job_id=job_id, why=str(interruption))
-                return not self._stopping.is_set()
+                if await self._sees_the_end(job_id):
+                    return True
+                continue
             except Exception:
                 self._log.exception("a job broke off and will be taken up again", job_id=job_id)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), wait_seconds)
             wait_seconds = min(2 * wait_seconds, LONGEST_RETRY_SECONDS)
+        return False
+
+    async def _sees_the_end(self, job_id: str) -> bool:
+        """Wait until a job that another claim holds has ended; False when nobody holds it any more."""
+        while not self._stopping.is_set():
+            with contextlib.suppress(Exception):  # the database will be there again
+                match await standing(self._service, job_id):
+                    case Standing.ENDED:
+                        return True
+                    case Standing.FREE:
+                        return False
+                    case Standing.HELD:
+                        pass
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), LOOK_SECONDS)
         return False
 
     async def _renew(self) -> None:
@@ -246,8 +267,11 @@ class Worker:
             await asyncio.sleep(seconds)
             try:
                 await duty()
-            except Exception:
-                self._log.exception("a duty failed and will be tried again")
+            except Exception as problem:
+                if is_passing(problem):
+                    self._log.warning("the database or the storage is away", fault=repr(problem)[:200])
+                else:
+                    self._log.exception("a duty failed and will be tried again")
 
 
 @contextlib.contextmanager

@@ -51,8 +51,9 @@ docs: $(BASE)  ## write the generated parts of README.md and docs/ anew
 strip: $(BASE)  ## draw the README's strip from the last demo
 	@$(BIN)/python scripts/strip.py out/demo
 
-bench: $(BASE)  ## measure speed and quality here; writes docs/performance.md and docs/quality.md
+bench: $(BASE)  ## measure speed and quality here; writes docs/performance.md, docs/quality.md and, with FACES=folder, docs/scores.md
 	@$(BIN)/python -m bench.studio
+	@$(BIN)/python -m bench.scores $(if $(FACES),--faces $(FACES)) $(if $(DRAWINGS),--drawings $(DRAWINGS))
 
 CASES ?= 100000
 

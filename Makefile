@@ -16,7 +16,7 @@ GPU := $(call stamp,gpu)
 FOUND = UV_FIND_LINKS="$$($(BIN)/python -m pip config get global.find-links 2>/dev/null)"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check fix docs strip bench fuzz audit gpu lock
+.PHONY: help setup demo serve test check fix docs strip bench fuzz audit sharing gpu lock
 MAKEFLAGS += --no-print-directory
 
 help:  ## list what there is
@@ -63,6 +63,9 @@ fuzz: $(TEST)  ## CASES generated requests against the whole API, and as many br
 
 audit: $(TEST)  ## look every pinned package up in the public list of known weaknesses; needs the network
 	@$(BIN)/uv tool run pip-audit --require-hashes --disable-pip -r requirements/base.txt
+
+sharing: $(GPU)  ## measure what one reference pass for all images of a job saves; writes into docs/performance.md
+	@$(BIN)/python -m bench.sharing --write
 
 gpu: $(GPU)  ## what the tests of the local diffusion engine need: torch for the processor, 0.5 GB to fetch, 1.4 GB on disk
 

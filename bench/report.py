@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from bench import formulas
+from bench import blocks, formulas
 from bench.clock import Row
 from bench.formulas import Difference
 from bench.quality import PROMPTS, Quality
@@ -121,7 +121,9 @@ def quality(setting: Setting, found: Quality, served: Served) -> str:
 
 
 def write(docs: Path, name: str, text: str) -> None:
-    (docs / name).write_text(text, encoding="utf-8")
+    """Write a page anew, except for the parts that other benches put there."""
+    kept = blocks.all_of(docs / name)
+    (docs / name).write_text("\n".join((text, *kept)), encoding="utf-8")
 
 
 def _line(row: Row) -> str:

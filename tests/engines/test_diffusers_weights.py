@@ -1,6 +1,9 @@
 """Which weights may be used: family, licence, no code and no pickle. Needs no torch."""
 
 import json
+import re
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -142,3 +145,14 @@ def test_options_come_from_a_table_as_an_operator_writes_it(folder):
     assert loaded.engines["diffusers"].models["flux-2-klein"].steps == 6
     wrong = catalog.load({"diffusers": {"models": {"flux-2-klein": {"weight": here}}}}, {})
     assert "diffusers" in wrong.broken
+
+
+@pytest.mark.parametrize("page", ["local-gpu.md"])
+def test_the_page_has_settings_that_load(page):
+    text = (Path(__file__).parents[2] / "docs" / page).read_text()
+    tables = re.findall(r"^```toml\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    assert len(tables) == 3
+    for table in tables:
+        assert catalog.load(tomllib.loads(table)["engines"], {}).broken == {}
+    for name in HUB:
+        assert f"`{name}`" in text

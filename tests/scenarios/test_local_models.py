@@ -80,7 +80,7 @@ def test_a_canceled_job_stops_between_two_steps_and_is_free(here, photo):
 
 
 def test_a_job_survives_kill_9_and_is_charged_once(here, photo):
-    made = here(**{"flux-2-klein": 8})
+    made = here(**{"flux-2-klein": 3})
     key = made.key(3)
     made.start()
     job_id = made.submit(key, photo, model_type="flux-2-klein", num_images=3, seed=7)["jobId"]

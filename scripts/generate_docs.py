@@ -74,6 +74,17 @@ def settings() -> str:
     return "\n".join(lines)
 
 
+def metrics() -> str:
+    """Return the table of metrics, from their list."""
+    from castlist.domain.metrics import METRICS, PREFIX
+
+    lines = ["| Metric | Kind | Labels | Meaning |", "| --- | --- | --- | --- |"]
+    for metric in METRICS.values():
+        labels = ", ".join(f"`{label}`" for label in metric.labels)
+        lines.append(f"| `{PREFIX}{metric.name}` | {metric.kind} | {labels} | {metric.meaning} |")
+    return "\n".join(lines)
+
+
 def errors() -> str:
     """Return the table of errors, from the tree."""
     from castlist.domain.errors import tree
@@ -100,6 +111,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"engines": engines, "cannot": cannot},
     "docs/settings.md": {"settings": settings},
     "docs/errors.md": {"errors": errors},
+    "docs/operations/watching.md": {"metrics": metrics},
     "docs/engines.md": {"engines": engine_pages},
     "NOTICE": {"bundled files": bundled},
 }

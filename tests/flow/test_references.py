@@ -1,5 +1,8 @@
 """What is kept of a picture that comes in."""
 
+import dataclasses
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -7,8 +10,9 @@ from castlist.domain.errors import InputImageRejected
 from castlist.domain.links import signed_url
 from castlist.flow.references import MAX_SIDE_PX, keep, load, take_in
 from castlist.flow.service import Service
+from castlist.store import uploads
 from castlist.testing.pictures import data_uri, figure, figure_file
-from castlist.testing.service import Clock
+from castlist.testing.service import Clock, a_customer
 from castlist.vision import picture
 
 
@@ -46,6 +50,20 @@ async def test_our_own_links_are_read_without_a_network(service: Service, clock:
         await take_in(service, url)
     with pytest.raises(InputImageRejected, match="port"):  # a forged link is a stranger's URL like any other
         await take_in(service, signed_url("https://elsewhere.test", kept.file, clock.now_ms + 1000, b"forged"))
+
+
+async def test_an_upload_is_not_decoded_twice(service: Service, clock: Clock) -> None:
+    customer = await a_customer(service)
+    kept = await keep(service, figure_file(width_px=120, height_px=80))
+    async with service.database.write() as tx:
+        await uploads.add(tx, customer.account_id, kept.file, kept.size_bytes, now_ms=0, expires_ms=1, original="a.jpg")
+
+    def decode(data: bytes, **_: object) -> picture.Picture:
+        raise AssertionError("decoded again")
+
+    url = signed_url("https://elsewhere.test", kept.file, clock.now_ms + 1000, service.secret)
+    blind = dataclasses.replace(service, sandbox=SimpleNamespace(decode=decode))  # type: ignore[arg-type]
+    assert await take_in(blind, url) == dataclasses.replace(kept, original="a.jpg")
 
 
 async def test_a_reference_that_is_gone(service: Service) -> None:

@@ -1,8 +1,9 @@
 """Which pictures came in, whose they are and until when they are kept; and which files nothing needs any more."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import delete, exists, select, true
+from sqlalchemy import delete, exists, func, select, true
 
 from castlist.domain.ids import new_id
 from castlist.store.database import Tx
@@ -34,10 +35,18 @@ async def add(
     return upload_id
 
 
-async def original_of(tx: Tx, file: str) -> str | None:
-    """Return the name of what a stored picture came as, if that was kept."""
-    query = select(uploads.c.original).where(uploads.c.file == file, uploads.c.original.is_not(None)).limit(1)
-    return (await tx.execute(query)).scalar_one_or_none()
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A picture that was taken in. original: the name of the file as it came, if that was kept."""
+
+    original: str | None
+
+
+async def find(tx: Tx, file: str) -> Upload | None:
+    """Return what is known of a stored picture; None when it is none that was taken in."""
+    query = select(func.max(uploads.c.original), func.count()).where(uploads.c.file == file)
+    original, rows = (await tx.execute(query)).one()
+    return Upload(original) if rows else None
 
 
 async def expired_files(tx: Tx, *, now_ms: int, limit: int = 500) -> list[str]:

@@ -16,7 +16,7 @@ GPU := $(call stamp,gpu)
 FOUND = UV_FIND_LINKS="$$($(BIN)/python -m pip config get global.find-links 2>/dev/null)"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check fix docs strip bench fuzz audit sharing gpu lock
+.PHONY: help setup demo serve test check fix docs strip bench chaos fuzz audit sharing gpu lock
 MAKEFLAGS += --no-print-directory
 
 help:  ## list what there is
@@ -56,6 +56,9 @@ bench: $(BASE)  ## measure speed and quality here; writes docs/performance.md, d
 	@$(BIN)/python -m bench.scores $(if $(FACES),--faces $(FACES)) $(if $(DRAWINGS),--drawings $(DRAWINGS))
 
 CASES ?= 100000
+
+chaos: $(TEST)  ## kill and starve real processes on both back ends, audit; writes docs/reliability-chaos.md (about an hour)
+	@$(BIN)/python -m bench.chaos
 
 fuzz: $(TEST)  ## CASES generated requests against the whole API, and as many broken pictures against the decoder
 	@CASTLIST_FUZZ_CASES=$(CASES) $(BIN)/pytest -s tests/api/test_schemathesis.py

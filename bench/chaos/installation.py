@@ -7,10 +7,14 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.chaos import audit
 from bench.chaos.load import Load
 from bench.chaos.processes import PostgresServer, Process, answers, environment, free_port, wait_for
+
+if TYPE_CHECKING:
+    from castlist.store.files import Bucket
 
 SECRET = "chaos-0123456789abcdef0123456789abcdef"
 API_NODES, WORKERS = 2, 3
@@ -27,6 +31,8 @@ class Installation:
     nodes: dict[str, Process] = field(default_factory=dict[str, Process])
     workers: dict[str, Process] = field(default_factory=dict[str, Process])
     postgres: PostgresServer | None = None
+    bucket: "Bucket | None" = None
+    """Where pictures lie, if not in the folder."""
     key: str = ""
 
     @classmethod
@@ -93,7 +99,16 @@ class Installation:
         return time.monotonic() - began
 
     def file(self, name: str) -> bytes | None:
-        """Return a stored picture, from the folder."""
+        """Return a stored picture, from the folder or the bucket."""
+        if self.bucket is not None:
+            import obstore
+
+            from castlist.store.files import Files
+
+            try:
+                return bytes(obstore.get(Files.in_bucket(self.bucket).store, f"{name[:2]}/{name}").bytes())
+            except FileNotFoundError:
+                return None
         path = self.folder / "files" / name[:2] / name
         return path.read_bytes() if path.exists() else None
 

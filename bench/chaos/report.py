@@ -1,0 +1,70 @@
+"""Writes docs/reliability-chaos.md from the results of the campaigns: what was done, what was found, by which audit."""
+
+import statistics
+from typing import Any
+
+HEAD = """# Chaos: real processes, real faults
+
+Written by `make chaos` (`bench/chaos/`). Clients submit jobs with an `Idempotency-Key` and repeat what was refused,
+while processes die by `kill -9` and what they lean on goes away. Then everything is left alone until no job is open,
+and an audit with SQL of its own reads the tables and every picture. It would name
+
+- a job that a client was told of and that is not there, or a key that stands for another job or for two
+- a job that has not ended
+- a second hold, capture or release of a job; a capture that is not the price of what was delivered; a release that is
+  not the rest; an account whose entries do not add up, have a gap, or ever fall below zero
+- a picture that is gone or whose bytes are not those of its hash
+
+The engine is that of the scenarios: it takes half a second an image, or a fifth. Marks and the safety classifier rest,
+because they are not what is judged. A lease is 5 s.
+
+"""
+
+COLUMNS = "| Campaign | Struck | Jobs | completed / failed | Again | Answers | Slowest | Settled in | Faults |"
+
+
+def page(results: list[dict[str, Any]]) -> str:
+    """Return the page."""
+    lines = [COLUMNS, "| --- | --- | --- | --- | --- | --- | --- | --- | --- |", *(_row(each) for each in results)]
+    notes = ["", *(_recovery(each) for each in results if each["recoveries"])]
+    notes += [f"- {each['name']}: {each['at']}, {each['machine']}" for each in results]
+    unclear = [f"- {each['name']}: {text}" for each in results for text in each["unclear"][:5]]
+    found = [f"- {each['name']}: {text}" for each in results for text in each["faults"][:20]]
+    parts = ["\n".join(lines), "\n## When and where\n", "\n".join(notes)]
+    if unclear:
+        parts += ["\n## Answers that were neither a job nor a clear 503\n", "\n".join(unclear)]
+    if found:
+        parts += ["\n## Faults\n", "\n".join(found)]
+    return HEAD + "\n".join(parts).replace("\n\n\n", "\n\n") + "\n" + TAIL
+
+
+TAIL = """
+## How to read it
+
+*Answers* counts what clients saw: 202 is a job, 503 the envelope with `Retry-After`, the rest are connections that died
+with the process at their other end; *Slowest* is the longest that one of them took. *Again* counts jobs that another
+worker took up, *Settled in* how long after the last of the load the last job ended. A job fails here only when its
+workers were killed five times under it; it is refunded then.
+
+The clock is stepped with libfaketime under API nodes and workers; the database's own clock, by which leases are
+measured, is not touched. The disk is a file system of 64 MB in memory that a file fills. The store is SeaweedFS behind
+a door that says 503. Not tried: a step of the database's clock, a full disk under PostgreSQL, a network cut in two.
+"""
+
+
+def _row(result: dict[str, Any]) -> str:
+    struck = ", ".join(f"{count} × {kind}" for kind, count in sorted(result["kills"].items())) or "once"
+    answers = ", ".join(f"{count} × {kind}" for kind, count in sorted(result["said"].items()))
+    return (
+        f"| {result['name']} | {struck} | {result['jobs']} | {result['completed']} / {result['failed']} "
+        f"| {result['rerun']} | {answers} | {result['longest_seconds']:.1f} s | {result['settled_seconds']:.1f} s "
+        f"| {len(result['faults'])} |"
+    )
+
+
+def _recovery(result: dict[str, Any]) -> str:
+    found = result["recoveries"]
+    return (
+        f"- {result['name']}: a dead worker's job was claimed again after {statistics.median(found):.1f} s "
+        f"(median of {len(found)}; longest {max(found):.1f} s), with a lease of 5 s"
+    )

@@ -1,6 +1,7 @@
 """Measures what the embedded engine makes of the bundled characters; draws the contact sheet. Called by `studio`."""
 
 import hashlib
+import itertools
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -52,7 +53,9 @@ class Quality:
     """Everything that docs/quality.md says in figures."""
 
     portrait: list[Picture]
+    other: list[Picture]
     drawings: dict[str, list[Picture]]
+    figures: dict[str, list[Picture]]
     places: list[Picture]
     variety: dict[str, Difference]
     unmeasured: int
@@ -63,13 +66,17 @@ class Quality:
     other_seed_alike: int
 
     @property
-    def scores(self) -> list[float]:
-        """Identity of the portrait's poses; a face that was not found again counts as 0."""
-        return [one.identity.score or 0.0 for one in self.portrait]
+    def scores(self) -> list[list[float]]:
+        """Identity of both portraits' poses; a face that was not found again counts as 0."""
+        return [[one.identity.score or 0.0 for one in series] for series in (self.portrait, self.other)]
 
     @property
     def median(self) -> float:
-        return median(self.scores)
+        return median(itertools.chain(*self.scores))
+
+    @property
+    def least(self) -> float:
+        return min(itertools.chain(*self.scores))
 
 
 def measure() -> Quality:
@@ -77,14 +84,20 @@ def measure() -> Quality:
     given = subjects.opened(subjects.PORTRAIT)
     portrait, other = list(series(given)), list(series(given, seed=subjects.OTHER_SEED))
     places = [next(series(given, 1, first=place, prompt=prompt)) for place, prompt in enumerate(PROMPTS)]
-    drawings = {sample: list(series(subjects.opened(sample), ROW)) for sample in subjects.DRAWINGS}
+    second = list(series(subjects.opened(subjects.OTHER_PORTRAIT)))
+    drawings, figures = (
+        {sample: list(series(subjects.opened(sample), ROW)) for sample in samples}
+        for samples in (subjects.DRAWINGS, subjects.FIGURES)
+    )
     looks, others = [seen(one.made.pixels) for one in portrait], [seen(one.made.pixels) for one in other]
     pairs = [(one, two) for one, two in zip(looks, others, strict=True) if one and two]
     again = series(given, 4)
     same = all(_hash(one) == _hash(two) for one, two in zip(portrait, again, strict=False))
     return Quality(
         portrait=portrait,
+        other=second,
         drawings=drawings,
+        figures=figures,
         places=places,
         variety={
             "all 13 poses, no prompt": _variety(looks),
@@ -146,9 +159,10 @@ def _hash(one: Picture) -> str:
 
 def _edges(given: Reference) -> Iterator[tuple[str, str, EdgeError | None]]:
     """Put every character before busy places with a matte that is known, cut it out again and compare."""
-    for sample in (*subjects.DRAWINGS, subjects.PORTRAIT):
+    people = (subjects.PORTRAIT, subjects.OTHER_PORTRAIT)
+    for sample in (*subjects.DRAWINGS, *people):
         reference = given if sample == subjects.PORTRAIT else subjects.opened(sample)
-        focus = (faces.detect(reference.pixels) or [None])[0] if sample == subjects.PORTRAIT else None
+        focus = (faces.detect(reference.pixels) or [None])[0] if sample in people else None
         cut = matte.cut_out(reference.pixels, focus, alpha=reference.alpha)
         for place in BUSY:
             back = _filling(picture.decode(data.path(place).read_bytes()).pixels, cut.alpha.shape)
@@ -191,6 +205,10 @@ def draw_sheet(quality: Quality, target: Path, folder: Path) -> int:
         for at in range(0, len(poses), ROW)
     ]
     rows.append(_row(" · ".join(PROMPTS), portrait, quality.places, folder))
+    second = data.path(subjects.OTHER_PORTRAIT)
+    rows.append(_row(f"Another portrait, poses 1 to {ROW}", second, quality.other[:ROW], folder))
+    for sample, pictures in quality.figures.items():
+        rows.append(_row(f"Neither person nor drawing: {Path(sample).stem}", data.path(sample), pictures, folder))
     for sample, pictures in quality.drawings.items():
         rows.append(_row(f"A drawing: {Path(sample).stem}", data.path(sample), pictures, folder))
     drawn = sheet.draw(rows)

@@ -7,6 +7,9 @@ from castlist.domain.tasks import Reference, Shot, Task
 from castlist.vision import picture
 
 PORTRAIT = "samples/astronaut.png"
+OTHER_PORTRAIT = "samples/officer.jpg"
+"""Cap, glasses and age; a busy backdrop."""
+FIGURES = ("samples/cat.png", "samples/cup.png")
 DRAWINGS = ("samples/drawn-man.png", "samples/drawn-woman.png", "samples/drawn-robot.png")
 SIDE_PX = 1024
 SEED, OTHER_SEED = 11, 12

@@ -1,6 +1,7 @@
-"""Make the portrait and the drawn characters of ``castlist/data/samples``.
+"""Make the portraits, the pet, the thing and the drawn characters of ``castlist/data/samples``.
 
-Called by ``__main__.py``. Everything here is free of claims: a NASA photograph and drawings from CC0 parts.
+Called by ``__main__.py``. Everything here is free of claims: photographs by US authorities or under CC0, and drawings
+from CC0 parts.
 """
 
 from __future__ import annotations
@@ -19,6 +20,37 @@ ASTRONAUT = Source(
     "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
     "public domain (NASA)",
 )
+OFFICER = Source(
+    "pypi",
+    "matplotlib",
+    "3.11.2",
+    "matplotlib/mpl-data/sample_data/grace_hopper.jpg",
+    "a8ca6d734765703b09728ab47fe59f473d93ae3967fc24c7c0288c3c7adb7130",
+    "public domain (US Navy, James S. Davis)",
+)
+CAT = Source(
+    "pypi",
+    "scikit-image",
+    "0.26.0",
+    "skimage/data/chelsea.png",
+    "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb",
+    "CC0-1.0 (Stefan van der Walt)",
+)
+CUP = Source(
+    "pypi",
+    "scikit-image",
+    "0.26.0",
+    "skimage/data/coffee.png",
+    "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7",
+    "CC0-1.0 (Rachel Michetti)",
+)
+# File name: where it is from, and what it shows.
+PHOTOGRAPHS: dict[str, tuple[Source, str]] = {
+    "astronaut.png": (ASTRONAUT, "NASA portrait of an astronaut, 512 x 512, unchanged"),
+    "officer.jpg": (OFFICER, "US Navy portrait of an officer with cap and glasses, 512 x 600, unchanged"),
+    "cat.png": (CAT, "a cat that fills the picture, 451 x 300, unchanged"),
+    "cup.png": (CUP, "a cup of coffee on a table, 600 x 400, unchanged"),
+}
 _STYLES = ("pypi", "dicebear-styles", "10.6.0")
 PEEPS = Source(
     *_STYLES,
@@ -74,8 +106,10 @@ DRAWN: dict[str, tuple[Source, dict[str, Any], str | None]] = {
 
 def make(cache: Path, target: Path) -> list[dict[str, Any]]:
     """Write all samples and return their manifest entries."""
-    (target / "astronaut.png").write_bytes(fetch(ASTRONAUT, cache))
-    entries = [_entry("astronaut.png", ASTRONAUT, "NASA portrait of an astronaut, 512 x 512, unchanged")]
+    entries: list[dict[str, Any]] = []
+    for name, (source, notes) in PHOTOGRAPHS.items():
+        (target / name).write_bytes(fetch(source, cache))
+        entries.append(_entry(name, source, notes))
     for name, (source, options, backdrop) in DRAWN.items():
         _draw(json.loads(fetch(source, cache)), options, backdrop, target / name)
         entries.append(

@@ -143,7 +143,8 @@ def solve(
     best = np.unravel_index(int(np.argmin(cost)), cost.shape)
     place = (float(x[0, best[1], 0]), float(y[0, 0, best[2]]))
     chosen = float(scale[best[0], 0, 0])
-    return Frame(chosen, extent.anchor, place, keystone, chosen > TIGHT * asked)
+    tight = pose.framing in {"half_length", "wide"} and chosen > TIGHT * asked
+    return Frame(chosen, extent.anchor, place, keystone, tight)
 
 
 def _smallest(scale: Grid, bad: Grid) -> float:

@@ -54,7 +54,7 @@ def make(scene: Scene, shot: Shot, watch: Watch) -> tuple[Pixels, tuple[str, ...
     names = meaning.styles(task.prompt or "")[:1]
     for name in names:
         watch.check()
-        picture = style.put_on(name, picture, shot.seed)
+        picture = style.put_on(name, picture, shot.seed, view.alpha)
         if scene.choice is None and task.background in backdrop.FLAT:
             flat = backdrop.flat(task.background, scene.size)
             picture = compose.over(picture.astype(np.float32), view.alpha, flat)

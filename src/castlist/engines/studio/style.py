@@ -14,9 +14,27 @@ from castlist.engines.studio import ops
 from castlist.engines.studio.ops import Map, Pixels
 
 
-def put_on(name: str, picture: Pixels, seed: int) -> Pixels:
-    """Return the picture (uint8 [H, W, 3]) in the style `name` of `lexicon.STYLES`."""
+def put_on(name: str, picture: Pixels, seed: int, alpha: Map) -> Pixels:
+    """Return the picture (uint8 [H, W, 3]) in the style `name` of `lexicon.STYLES`.
+
+    Args:
+        alpha: float32 [H, W], 0–1, of the character: a pencil only hints at what is behind.
+    """
+    if name == "sketch":
+        picture = _receded(picture, alpha)
     return _STYLES[name](picture, seed)
+
+
+def _receded(picture: Pixels, alpha: Map) -> Pixels:
+    """Return the picture with its surroundings smoothed and paled: an artist leaves leaf and grass out."""
+    height, width = picture.shape[:2]
+    small = ops.resize(picture, width // 2, height // 2)
+    for _ in range(4):
+        small = np.asarray(cv2.bilateralFilter(small, 9, 60, 5), np.uint8)
+    calm = ops.resize(small, width, height, ops.LINEAR).astype(np.float32)
+    pale = 150 + (calm - 150) * 0.55 + 45
+    mixed = pale + alpha[..., None] * (picture - pale)
+    return _bytes(mixed)
 
 
 def painted(picture: Pixels, shrink: float = 4.0) -> Pixels:

@@ -16,7 +16,7 @@ GPU := $(call stamp,gpu)
 FOUND = UV_FIND_LINKS="$$($(BIN)/python -m pip config get global.find-links 2>/dev/null)"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check fix docs strip bench chaos fuzz audit sharing gpu lock
+.PHONY: help setup demo serve test check fix docs strip bench chaos fuzz audit sharing gpu peers lock
 MAKEFLAGS += --no-print-directory
 
 help:  ## list what there is
@@ -54,6 +54,9 @@ strip: $(BASE)  ## draw the README's strip from the last demo
 bench: $(BASE)  ## measure speed and quality here; writes docs/performance.md, docs/quality.md and, with FACES=folder, docs/scores.md
 	@$(BIN)/python -m bench.studio
 	@$(BIN)/python -m bench.scores $(if $(FACES),--faces $(FACES)) $(if $(DRAWINGS),--drawings $(DRAWINGS))
+
+peers: $(TEST)  ## accepted jobs a second beside LitServe, BentoML, Cog, Gradio and a bare handler; installs them under out/
+	@$(BIN)/python -m bench.peers $(if $(POSTGRES),--postgres $(POSTGRES))
 
 CASES ?= 100000
 

@@ -1,0 +1,1 @@
+"""Accepted jobs a second, beside other servers that run the same stub: `make peers`."""

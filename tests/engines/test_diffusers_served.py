@@ -1,12 +1,14 @@
 """The local diffusion engine through the real application: submitted, made, scored, marked, paid, delivered."""
 
 import asyncio
+import dataclasses
 import json
 import threading
 
 import pytest
-from diffusion import FAMILIES, engine_for, small
+from diffusion import FAMILIES, engine_for, loaded_of, small
 
+from castlist.engines.catalog import Catalog
 from castlist.engines.diffusers import DiffusersEngine, DiffusersOptions
 from castlist.flow.encoding import UNMARKED, encoder
 from castlist.flow.make import make
@@ -95,26 +97,51 @@ async def test_closed_models_are_refused_unless_they_are_mapped(tiny, tmp_path, 
     async with a_service(tmp_path / "mapped", template=template, engines=[mapped]) as service:
         job = await run(service, "nano-banana-pro")
     assert job["status"] == "completed", job
+    assert job["substituted"]
     assert any("stands in for nano-banana-pro" in note for note in job["assets"][0]["notes"])
 
 
 async def test_out_of_memory_costs_nothing_and_says_so(tiny, tmp_path, template):
     import torch
 
-    from castlist.engines.diffusers.garage import Device, Garage
-
     engine = engine_for({"flux-2-klein": tiny("Flux2KleinPipeline")}, steps=STEPS)
-    engine._garage = Garage(engine.chosen, Device("cpu", "auto"))
 
     def full(*_):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    engine._garage.take(engine.models["flux-2-klein"]).pipe.transformer.register_forward_pre_hook(full)
+    loaded_of(engine, small("flux-2-klein")).pipe.transformer.register_forward_pre_hook(full)
     async with a_service(tmp_path, template=template, engines=[engine]) as service:
         job = await run(service, "flux-2-klein")
         assert job["status"] == "failed"
         assert job["creditsRefunded"] == job["creditCost"]
         assert await ledger_faults(service) == []
+
+
+async def test_the_real_model_comes_before_a_substitute(tiny):
+    mapped = engine_for({"flux-2-klein": tiny("Flux2KleinPipeline")}, substitutes={"nano-banana-pro": "flux-2-klein"})
+    real = ToyEngine()
+    real.card = dataclasses.replace(real.card, id="real", model_types=("nano-banana-pro",), distance=9)
+    route = Catalog({"diffusers": mapped, "real": real}).route("nano-banana-pro")
+    assert [engine.card.id for engine in route.engines] == ["real", "diffusers"]
+    assert not route.substituted
+    assert Catalog({"diffusers": mapped}).route("nano-banana-pro").substituted
+
+
+async def test_an_image_there_is_no_memory_for_goes_to_the_next_engine(tiny, tmp_path, template):
+    import torch
+
+    engine = engine_for({"flux-2-klein": tiny("Flux2KleinPipeline")}, steps=STEPS)
+
+    def full(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    loaded_of(engine, small("flux-2-klein")).pipe.transformer.register_forward_pre_hook(full)
+    following = ToyEngine()
+    following.card = dataclasses.replace(following.card, model_types=("flux-2-klein",), stand_in=False, distance=9)
+    async with a_service(tmp_path, template=template, engines=[engine, following]) as service:
+        job = await run(service, "flux-2-klein")
+    assert job["status"] == "completed", job
+    assert job["assets"][0]["engine"] == "toy"
 
 
 async def test_weights_that_may_not_be_loaded_leave_the_job_to_others(tiny, tmp_path, template):

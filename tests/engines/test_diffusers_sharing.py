@@ -7,6 +7,7 @@ import pytest
 from diffusion import FAMILIES, engine_for, loaded_of, pictures, small
 
 from castlist.domain.tasks import Shot
+from castlist.engines.diffusers import DiffusersEngine, DiffusersOptions
 from castlist.engines.diffusers.shared import Shelf, Unknown, fingerprint, remember
 from castlist.testing.engine_kit import Followed, a_reference
 
@@ -121,6 +122,27 @@ def test_other_weights_never_see_the_shelf(tiny):
     assert not np.array_equal(mine[0], theirs[0])
     fresh = pictures(engine_for({"flux-2-klein": folders[1]}), task)
     assert np.array_equal(theirs[0], fresh[0])
+
+
+def test_a_lora_makes_other_weights_of_them(tiny, tmp_path):
+    pytest.importorskip("peft")
+    from safetensors.torch import save_file
+
+    folder, task = tiny("Flux2KleinKVPipeline"), small("flux-2-klein", shots=1)
+    bare = engine_for({"flux-2-klein": folder})
+    before = pictures(bare, task)[0]
+    layer = "transformer.single_transformer_blocks.0.attn.to_qkv_mlp_proj"
+    inner, outer = loaded_of(bare, task).pipe.transformer.single_transformer_blocks[0].attn.to_qkv_mlp_proj.weight.shape
+    parts = {"lora_A": torch.ones(2, outer), "lora_B": torch.ones(inner, 2)}
+    save_file({f"{layer}.{name}.weight": part for name, part in parts.items()}, tmp_path / "ink.safetensors")
+    over = {"weights": folder, "steps": 2, "lora": str(tmp_path / "ink.safetensors")}
+    options = {"models": {"flux-2-klein": over}, "accept_licences": ["flux-non-commercial"], "device": "cpu"}
+    with_lora = DiffusersEngine(DiffusersOptions.model_validate(options))
+    with_lora._garage = bare._garage
+    after = pictures(with_lora, task)[0]
+    assert len(bare._garage.models) == 2
+    assert not np.array_equal(before, after)
+    assert np.array_equal(pictures(bare, task)[0], before)
 
 
 def test_a_batch_uses_one_pass_too(tiny):

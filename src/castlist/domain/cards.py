@@ -32,6 +32,8 @@ class Card:
     summary: str
     model_types: tuple[str, ...]
     """The values of `model_type` this engine answers for."""
+    substitutes: tuple[str, ...] = ()
+    """Those of them that it answers with another model, because the operator said so; it comes after all others."""
     kind: Literal["local", "hosted"]
     media: Literal["generated", "composite"] = "generated"
     """What its images are: made by a generative model, or put together from the reference and photographs."""

@@ -74,7 +74,7 @@ class Catalog:
         ready = self.ready()
         serving = tuple(engine for engine in self.serving(model_type) if engine in ready)
         if serving:
-            return Route(serving, substituted=False)
+            return Route(serving, substituted=model_type in serving[0].card.substitutes)
         others = [engine for engine in ready if not engine.card.stand_in]
         if self.stand_in == "always" or (self.stand_in == "auto" and not others):
             for engine in ready:
@@ -89,6 +89,7 @@ class Catalog:
     def serving(self, model_type: str) -> list[Engine]:
         """Return the engines on the route of a model type, ready or not, in order."""
         able = [engine for engine in self._ordered() if model_type in engine.card.model_types]
+        able.sort(key=lambda engine: model_type in engine.card.substitutes)
         if model_type not in self.routes:
             return able
         return [engine for name in self.routes[model_type] for engine in able if engine.card.id == name]

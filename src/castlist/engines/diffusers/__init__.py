@@ -45,6 +45,7 @@ class DiffusersEngine(Local):
             )
         elif self.problems:  # the weights may lie on another machine, whose worker runs them
             self.card = dataclasses.replace(self.card, model_types=tuple(self.problems))
+        self.card = dataclasses.replace(self.card, substitutes=tuple(self.chosen.substitutes))
         self._busy = threading.Lock()
         self._garage: Garage | None = None
 

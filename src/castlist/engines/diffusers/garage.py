@@ -165,7 +165,7 @@ def load(model: Model, options: DiffusersOptions, device: Device) -> Loaded:
         raise RuntimeError(f"{model.source} is a {type(pipe).__name__}, not a {model.family.pipeline}")
     if model.lora is not None:
         folder, _, name = model.lora.rpartition("/")
-        pipe.load_lora_weights(folder or ".", weight_name=name, use_safetensors=True, local_files_only=True)
+        pipe.load_lora_weights(folder, weight_name=name, use_safetensors=True, local_files_only=True)
     pipe.set_progress_bar_config(disable=True)
     shelf = Shelf(int(options.shared_gb * GB))
     remember(pipe, "encode_prompt", shelf)

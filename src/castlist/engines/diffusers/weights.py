@@ -154,8 +154,7 @@ def examine(model_type: str, wanted: Weights, accepted: Collection[str]) -> Mode
             f"{folder.name} is under the {licence.title}, which does not allow every use; "
             f"read it, and if you accept it add '{licence.id}' to accept_licences"
         )
-    if wanted.lora is not None:
-        _check_lora(Path(wanted.lora).expanduser())
+    lora = None if wanted.lora is None else _lora(Path(wanted.lora).expanduser())
     return Model(
         name=folder.name,
         source=str(folder) if local else wanted.weights,
@@ -165,7 +164,7 @@ def examine(model_type: str, wanted: Weights, accepted: Collection[str]) -> Mode
         guidance=guidance if wanted.guidance is None else wanted.guidance,
         references=min(wanted.references or family.references, 1 if family.references == 1 else 10),
         revision=wanted.revision,
-        lora=wanted.lora,
+        lora=lora,
         local=local,
     )
 
@@ -196,10 +195,11 @@ def _from_folder(folder: Path) -> tuple[Family, Licence, int, float]:
     return family, licence, steps, guidance
 
 
-def _check_lora(file: Path) -> None:
+def _lora(file: Path) -> str:
     if file.suffix != ".safetensors" or not file.is_file():
         raise NotUsable(f"the LoRA {file} is no .safetensors file")
     _require(("peft",))
+    return str(file.absolute())
 
 
 def _require(names: tuple[str, ...]) -> None:

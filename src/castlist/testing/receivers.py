@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 
@@ -31,7 +31,7 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving(status: int = 200) -> AsyncIterator[Receiver]:
+async def receiving(status: int = 200) -> AsyncGenerator[Receiver]:
     """Give a receiver that listens."""
     receiver = Receiver(status)
     server = await asyncio.start_server(receiver.answer, "127.0.0.1", 0)

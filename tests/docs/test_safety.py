@@ -14,7 +14,7 @@ PAGE = (Path(__file__).parents[2] / "docs/safety.md").read_text()
 
 def test_the_shown_classifier_plugs_in(tmp_path, monkeypatch):
     [code] = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    name, place = re.search(r'^    (\w+) = "(\S+)"$', PAGE, re.MULTILINE).groups()
+    name, place = re.search(r'^    (\w+) = "(\w+:\w+)"$', PAGE, re.MULTILINE).groups()
     (tmp_path / f"{place.partition(':')[0]}.py").write_text(code)
     installed = tmp_path / "hall-1.0.dist-info"
     installed.mkdir()

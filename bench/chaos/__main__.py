@@ -9,7 +9,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -119,7 +118,7 @@ def main() -> None:
                 wrong = True
                 continue
         machine = f"{os.cpu_count()} cores, {platform.system()}, load {os.getloadavg()[0]:.0f}"
-        kept = {**asdict(outcome), "at": datetime.now(UTC).isoformat(timespec="minutes"), "machine": machine}
+        kept = {**vars(outcome), "at": datetime.now(UTC).isoformat(timespec="minutes"), "machine": machine}
         (RESULTS / f"{name}.json").write_text(json.dumps(kept, indent=1))
         print(
             f"  {outcome.jobs} jobs, {len(outcome.faults)} faults, {len(outcome.unclear)} unclear answers", flush=True

@@ -1,12 +1,15 @@
 """Transactions: what ends well is kept, what raises is not, reading writes nothing."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from castlist.store import keys
 from castlist.store.database import Database
+from castlist.store.passing import is_passing
+from castlist.testing.postgres import Postgres
 
 
 async def names(database: Database) -> set[str]:
@@ -58,3 +61,40 @@ async def test_ping(database: Database) -> None:
     with pytest.raises(sa.exc.OperationalError):
         await away.ping()
     await away.close()
+
+
+async def test_whoever_stops_waiting_spoils_nothing(database: Database) -> None:
+    for after in range(12):
+        task = asyncio.create_task(_ensure(database))
+        for _ in range(after):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert await names(database) <= {"a"}
+    assert await _ensure(database)
+
+
+async def test_connections_that_were_cut_are_replaced(postgres: Postgres, postgres_template: str) -> None:
+    with postgres.a_database(postgres_template) as url:
+        database = Database(url)
+        account_id = await _ensure(database)
+        async with database.write() as tx:
+            name = (await tx.execute(sa.text("SELECT current_database()"))).scalar_one()
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'"
+        for _ in range(3):
+            assert postgres.execute(cut.format(name))
+            assert await _ensure(database) == account_id
+        async with database.read() as tx:
+            postgres.execute(cut.format(name))
+            with pytest.raises(sa.exc.DBAPIError) as told:
+                await tx.execute(sa.text("SELECT 1"))
+        assert is_passing(told.value)
+        await database.close()
+
+
+async def test_a_server_whose_socket_is_gone_is_away(tmp_path: Path) -> None:
+    database = Database(f"postgresql://castlist@/castlist?host={tmp_path}")
+    with pytest.raises(ConnectionRefusedError) as told:
+        await database.ping()
+    assert is_passing(told.value)
+    await database.close()

@@ -1,11 +1,12 @@
 """Opens the database and gives out transactions. With `sqlite`, the only module that knows a driver."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from sqlalchemy import text
-from sqlalchemy.engine import URL, Engine, make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy import event, text
+from sqlalchemy.engine import URL, Engine, ExceptionContext, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from castlist.store.sqlite import Sqlite
 
@@ -53,11 +54,30 @@ class Database:
         await self._behind.close()
 
 
+def _give_up_broken(context: ExceptionContext) -> None:
+    """Have a connection closed whose driver lost count when the server died under it: the pool would keep it."""
+    if "another operation" in str(context.original_exception):
+        context.is_disconnect = True
+
+
+@asynccontextmanager
+async def _connected(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+    try:
+        connection = await engine.connect()
+    except FileNotFoundError as gone:  # its socket: the server is away, as if it refused
+        raise ConnectionRefusedError("the socket of PostgreSQL is not there") from gone
+    try:
+        yield connection
+    finally:
+        await asyncio.shield(asyncio.create_task(connection.close()))  # also when whoever asked stops waiting
+
+
 class _Postgres:
     def __init__(self, url: URL) -> None:
         url = url.set(drivername="postgresql+asyncpg")
         self._writer = create_async_engine(url, pool_pre_ping=True, pool_timeout=CONNECT_SECONDS, connect_args=PATIENCE)
         self._reader = self._writer.execution_options(postgresql_readonly=True)
+        event.listen(self._writer.sync_engine, "handle_error", _give_up_broken)
 
     @property
     def reading(self) -> Engine:
@@ -65,12 +85,12 @@ class _Postgres:
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncConnection]:
-        async with self._writer.begin() as connection:
+        async with _connected(self._writer) as connection, connection.begin():
             yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
-        async with self._reader.connect() as connection:
+        async with _connected(self._reader) as connection:
             yield connection
 
     async def close(self) -> None:

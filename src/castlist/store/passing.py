@@ -18,6 +18,8 @@ system. Source: PostgreSQL 18 documentation, appendix A, read 2026-11-22."""
 def is_passing(problem: BaseException) -> bool:
     """Tell whether the same step may work later without anybody changing it."""
     if isinstance(problem, DBAPIError):
+        if problem.connection_invalidated:
+            return True
         state = _state(problem.orig)
         return state[:2] in PASSING_STATES if state else isinstance(problem, OperationalError | InterfaceError)
     if isinstance(problem, FileNotFoundError):

@@ -84,7 +84,7 @@ class Worker:
         self._running: dict[asyncio.Task[None], str] = {}
         """Whose job each task runs."""
         self._unheard: set[str] = set()
-        self._delivering: set[asyncio.Task[int]] = set()
+        self._delivering: set[asyncio.Task[None]] = set()
         self._log = structlog.get_logger().bind(worker=self.id)
 
     async def run(self) -> None:
@@ -258,20 +258,27 @@ class Worker:
 
     async def _deliver(self) -> None:
         # Not awaited: the next look into the outbox must not wait for a slow receiver of this one.
-        task = asyncio.create_task(deliver_due(self._service, self._present))
+        task = asyncio.create_task(self._guarded(self._deliver_due))
         self._delivering.add(task)
         task.add_done_callback(self._delivering.discard)
+
+    async def _deliver_due(self) -> None:
+        await deliver_due(self._service, self._present)
 
     async def _every(self, seconds: float, duty: Duty) -> None:
         while True:
             await asyncio.sleep(seconds)
-            try:
-                await duty()
-            except Exception as problem:
-                if is_passing(problem):
-                    self._log.warning("the database or the storage is away", fault=repr(problem)[:200])
-                else:
-                    self._log.exception("a duty failed and will be tried again")
+            await self._guarded(duty)
+
+    async def _guarded(self, duty: Duty) -> None:
+        """Do a duty once; what stops it is said in the log, and it is done again when its time comes."""
+        try:
+            await duty()
+        except Exception as problem:
+            if is_passing(problem):
+                self._log.warning("the database or the storage is away", fault=repr(problem)[:200])
+            else:
+                self._log.exception("a duty failed and will be tried again")
 
 
 @contextlib.contextmanager

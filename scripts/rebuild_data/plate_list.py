@@ -16,6 +16,7 @@ BLENDER = ("debian", "blender-data", "3.4.1+dfsg-2")
 LOMIRI = ("debian", "lomiri-wallpapers-16.04", "20.04.0-2")
 _WORLD = "usr/share/blender/datafiles/studiolights/world/"
 _WALLS = "usr/share/backgrounds/"
+OWN = ("own", "castlist", "1", "CC0-1.0 (castlist, rendered with Blender Cycles)")
 HDRI_HAVEN = "CC0-1.0 (HDRI Haven, Greg Zaal and others)"
 
 
@@ -50,6 +51,10 @@ def _blender(name: str, sha256: str) -> Source:
 
 def _lomiri(name: str, sha256: str, author: str) -> Source:
     return Source(*LOMIRI, f"{_WALLS}{name}", sha256, f"CC-BY-4.0 ({author}, 2018)")
+
+
+def _rendered(name: str) -> Source:
+    return Source(*OWN[:3], f"scripts/rebuild_data/scenes.py {name}", "", OWN[3])
 
 
 PLATES: tuple[Plate, ...] = (
@@ -169,7 +174,6 @@ PLATES: tuple[Plate, ...] = (
             (55, "white drapes and chandeliers"),
             (-130, "drapes along the dance floor"),
             (142, "stage with curtain"),
-            (-45, "buffet side of the hall"),
         ),
         {"target": 0.36},
     ),
@@ -368,7 +372,7 @@ PLATES: tuple[Plate, ...] = (
         "b_interior",
         _blender("interior", "4f6810b182ade346eac6964bf02405adf430c321b8853a644316af4e05d0fdb5"),
         "cosy hotel room with bed, armchair and desk",
-        "home bedroom room hotel cozy cosy interior armchair reading curtain window desk study bed night rest cabin",
+        "home bedroom room hotel cozy cosy interior armchair curtain window desk study bed night rest",
         "indoor",
         "evening",
         "none",
@@ -506,5 +510,88 @@ PLATES: tuple[Plate, ...] = (
         horizon=0.55,
         crop=(0, 0, 0.66, 0.9),
         key=(0, 8, (1, 0.7, 0.4)),
+    ),
+    Plate(
+        "library",
+        _rendered("library"),
+        "old library with tall shelves of books, reading tables and warm lamps",
+        "library books bookshelf bookshelves bookcase bookshop reading study scholar archive academia wooden lamp desk",
+        "indoor",
+        "evening",
+        "none",
+        "warm quiet learned",
+        (
+            (0, "bookshelves and a reading table"),
+            (35, "long wall of books"),
+            (150, "shelves of books and a desk lamp"),
+            (-50, "reading tables before bookshelves"),
+        ),
+        {"target": 0.4},
+    ),
+    Plate(
+        "cabin",
+        _rendered("cabin"),
+        "log cabin living room with a burning fireplace, rug and lamps",
+        "fireplace fire cabin chalet lodge log cozy cosy hygge reading books living room home sofa evening wooden",
+        "indoor",
+        "evening",
+        "none",
+        "cosy warm rustic",
+        (
+            (0, "burning stone fireplace"),
+            (-14, "fireplace and a lamp in a log cabin"),
+            (14, "fireplace and a lamp in the evening"),
+        ),
+        {"target": 0.36, "saturation": 0.85, "balance": (0.93, 1, 1.1)},
+    ),
+    Plate(
+        "night_city",
+        _rendered("night_city"),
+        "city street at night with lit windows, neon signs and wet asphalt",
+        "city night street neon lights downtown nightlife skyscraper traffic bar tokyo cyberpunk noir urban rain wet",
+        "outdoor",
+        "night",
+        "clear",
+        "vivid dark urban",
+        (
+            (0, "long street with car lights and towers"),
+            (180, "avenue of lit windows"),
+            (11, "lit street and neon signs"),
+            (-169, "neon signs along an avenue"),
+        ),
+        {"target": 0.27, "keep": 0.9},
+    ),
+    Plate(
+        "snow",
+        _rendered("snow"),
+        "snowy winter forest of fir trees in low sun",
+        "snow snowy winter forest fir trees ski skiing snowboard cold ice frozen christmas sledding wonderland sunny",
+        "outdoor",
+        "day",
+        "clear",
+        "crisp bright still",
+        (
+            (30, "fir trees with snow before the low sun"),
+            (-20, "snow-covered firs and far mountains"),
+            (-110, "firs around a snowy glade"),
+            (120, "snowfield and fir trees"),
+        ),
+        {"target": 0.6, "balance": (1.1, 1, 0.92)},
+    ),
+    Plate(
+        "beach",
+        _rendered("beach"),
+        "sandy beach with palm trees and blue water on a sunny day",
+        "beach sand sandy sea ocean tropical palm palms island holiday vacation summer caribbean hawaii surf coast",
+        "outdoor",
+        "day",
+        "clear",
+        "sunny relaxed bright",
+        (
+            (0, "blue water and small waves"),
+            (38, "shore with palm trees"),
+            (-38, "sand, palms and sea"),
+        ),
+        {"target": 0.52, "saturation": 1.2, "balance": (1.08, 1, 0.92)},
     ),
 )

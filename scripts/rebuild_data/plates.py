@@ -7,6 +7,8 @@ in the cache.
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,8 @@ def make(cache: Path, target: Path) -> list[dict[str, Any]]:
         _save(_paint(picture, plate, cache), target / "painted" / name, _PAINTED_QUALITY)
         listed.append(_listing(plate, picture, light))
         how = "tone-mapped and enlarged with Real-ESRGAN x4plus" if plate.panorama else "scaled down, colours unchanged"
+        if plate.source.registry == "own":
+            how = "modelled for castlist and rendered, tone-mapped, enlarged"
         entries.append(_entry(f"plates/{name}", plate.source, how))
         entries.append(
             _entry(f"plates/painted/{name}", plate.source, f"{how}; repainted with Real-ESRGAN x4plus-anime")
@@ -91,6 +95,10 @@ def network(name: str, cache: Path) -> onnxruntime.InferenceSession:
 
 
 def _panorama(plate: Plate, cache: Path) -> tuple[np.ndarray, dict[str, Any]]:
+    if plate.source.registry == "own":
+        linear = panorama.read(_rendered(plate.id, cache))
+        mapped = cv2.resize(panorama.tone_map(linear, **plate.tone), (2048, 1024), interpolation=cv2.INTER_CUBIC)
+        return (mapped.clip(0, 1) * 255).round().astype(np.uint8), panorama.measure_light(linear)
     linear = panorama.read(fetch(plate.source, cache))
     kept = cache / "enlarged" / f"{plate.id}.png"
     if not kept.exists():
@@ -102,6 +110,15 @@ def _panorama(plate: Plate, cache: Path) -> tuple[np.ndarray, dict[str, Any]]:
         size = _LARGEST_PX, _LARGEST_PX // 2
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(picture), panorama.measure_light(linear)
+
+
+def _rendered(name: str, cache: Path) -> bytes:
+    """Return the EXR file of a place modelled here, rendered once (some minutes on two cores) and kept in the cache."""
+    path = cache / "scenes" / f"{name}.exr"
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        subprocess.run([sys.executable, "-m", "scripts.rebuild_data.scenes", name, str(path)], check=True)
+    return path.read_bytes()
 
 
 def _photograph(plate: Plate, cache: Path) -> tuple[np.ndarray, dict[str, Any]]:
@@ -158,12 +175,12 @@ def _save(picture: np.ndarray, path: Path, quality: int) -> None:
 
 
 def _listing(plate: Plate, picture: np.ndarray, light: dict[str, Any]) -> dict[str, Any]:
-    needs_credit = "CC-BY" in plate.source.licence
     return {
         "id": plate.id,
         "file": f"{plate.id}.webp",
         "painted": f"painted/{plate.id}.webp",
         "kind": "panorama" if plate.panorama else "photo",
+        "rendered": plate.source.registry == "own",
         "panorama": plate.panorama,
         "width_px": picture.shape[1],
         "height_px": picture.shape[0],
@@ -177,9 +194,16 @@ def _listing(plate: Plate, picture: np.ndarray, light: dict[str, Any]) -> dict[s
         "views": [{"yaw": yaw, "caption": caption} for yaw, caption in plate.views],
         "light": light,
         "licence": plate.source.licence,
-        "credit": f"Backdrop photograph: {plate.source.licence[11:-1]}, CC BY 4.0, cropped" if needs_credit else None,
+        "credit": _credit(plate.source),
         "source": f"{plate.source.registry}: {plate.source.package} {plate.source.version}",
     }
+
+
+def _credit(source: Source) -> str | None:
+    """Return what is said with a picture that shows the plate: the photographer, or that nobody photographed it."""
+    if "CC-BY" in source.licence:
+        return f"Backdrop photograph: {source.licence[11:-1]}, CC BY 4.0, cropped"
+    return "The backdrop is computer-rendered, not a photograph" if source.registry == "own" else None
 
 
 def _entry(name: str, source: Source, notes: str) -> dict[str, Any]:

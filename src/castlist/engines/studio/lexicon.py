@@ -64,12 +64,19 @@ PLACES: dict[str, str] = {
     ),
     "home": (
         "home house apartment flat loft livingroom kitchen couch window cozy cosy domestic indoors indoor room "
-        "cabin cottage fireplace chalet hygge cooking breakfast; living room, at home, sitting room, dining "
-        "room, cozy cabin"
+        "cooking breakfast; living room, at home, sitting room, dining room"
+    ),
+    "cabin": (
+        "cabin fireplace fireside hearth chalet lodge cottage hygge cozy cosy log; by the fire, cozy cabin, log cabin, "
+        "mountain hut"
+    ),
+    "library": (
+        "library libraries books book bookshop bookstore bookshelf bookshelves bookcase reading archive scholar; old "
+        "library, among books"
     ),
     "bedroom": "bedroom bed hotel suite pillow pajamas sleeping lying motel hostel airbnb; hotel room, waking up",
     "study": (
-        "study desk library books bookshop bookstore reading writing homework laptop computer school classroom "
+        "study desk reading writing homework laptop computer school classroom "
         "university college student teacher professor; home office, at a desk, working from home"
     ),
     "office": (
@@ -127,13 +134,14 @@ HOURS: dict[str, str] = {
         "day daylight daytime sunny noon midday bright sunshine sunlight sunlit summer afternoon spring; broad "
         "daylight, blue sky"
     ),
-    "golden": "sunset dusk sundown warm autumn evening romantic; golden hour, late afternoon, setting sun",
+    "golden": "sunset dusk sundown warm evening romantic; golden hour, late afternoon, setting sun",
     "dawn": "dawn sunrise morning daybreak misty mist fog foggy early; early morning, first light",
     "night": (
         "night nighttime midnight moonlight moonlit stars starry dark milky neon nightlife; at night, milky "
         "way, starry sky"
     ),
     "overcast": "overcast cloudy rain rainy raining storm stormy gloomy moody drizzle wet",
+    "autumn": "autumn autumnal foliage october november; fall colors, fall colours, in the fall, falling leaves",
     "blue hour": "twilight dusk nightfall; blue hour, after sunset",
 }
 
@@ -166,6 +174,7 @@ AKIN: dict[tuple[str, str], float] = {
     ("mountain", "meadow"): 0.5,
     ("mountain", "snow"): 0.55,
     ("forest", "park"): 0.75,
+    ("forest", "snow"): 0.4,
     ("forest", "meadow"): 0.4,
     ("park", "meadow"): 0.65,
     ("meadow", "savanna"): 0.6,
@@ -185,6 +194,11 @@ AKIN: dict[tuple[str, str], float] = {
     ("old town", "sea"): 0.2,
     ("courtyard", "home"): 0.3,
     ("home", "bedroom"): 0.65,
+    ("cabin", "home"): 0.65,
+    ("cabin", "bedroom"): 0.45,
+    ("library", "study"): 0.75,
+    ("library", "home"): 0.3,
+    ("library", "lobby"): 0.2,
     ("home", "study"): 0.5,
     ("home", "lobby"): 0.3,
     ("bedroom", "study"): 0.5,

@@ -66,7 +66,8 @@ def of(
         found.append(f"Clothes stay as in the reference; the prompt's {asked} was not added.")
     if asked := _named(words, ACTIONS):
         found.append(f"The body keeps the reference's pose; it is not shown {asked}.")
-    if asked := _named(words, THINGS):
+    there = choice.place.words if choice is not None else frozenset[str]()
+    if asked := _named(words, THINGS - there):
         found.append(f"Nothing is put into the picture or the hands: no {asked} was added.")
     if asked := _named(words, MOODS):
         found.append(f"The expression stays as in the reference ({asked} was asked for).")

@@ -45,6 +45,8 @@ class Place:
     panorama: bool = False
     horizon: float = 0.5
     """Of a plain photograph: the horizon as a share of its height."""
+    rendered: bool = False
+    """Modelled, not photographed: never shown in focus."""
     painted: Path | None = None
     """The plate as an illustration, for drawn characters."""
     credit: str | None = None
@@ -140,6 +142,7 @@ def _bundled() -> Iterator[Place]:
                 yaw_deg=float(view["yaw"]),
                 panorama=bool(plate["panorama"]),
                 horizon=float(plate["horizon"]),
+                rendered=bool(plate["rendered"]),
                 painted=listing.parent / painted if painted else None,
                 credit=plate.get("credit"),
                 light=Light(np.array(light["sh"], np.float32)) if light else None,

@@ -1,0 +1,161 @@
+"""What the rendered places are made of: boxes, cones and balls of one material, noise, sky and lamps.
+
+Called by ``scenes_indoors.py`` and ``scenes_outdoors.py``. Needs ``bpy``.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+
+import bpy
+
+Colour = tuple[float, float, float]
+Point = tuple[float, float, float]
+
+
+class Heap:
+    """Boxes, quads and other faces of one material, gathered into one mesh."""
+
+    def __init__(self, colour: Colour, *, glow: float = 0.0, rough: float = 0.8, metal: float = 0.0) -> None:
+        self.points: list[Point] = []
+        self.faces: list[tuple[int, ...]] = []
+        self.material = bpy.data.materials.new("m")
+        self.material.use_nodes = True
+        shader = self.material.node_tree.nodes["Principled BSDF"]
+        shader.inputs["Base Color"].default_value = (*colour, 1)
+        shader.inputs["Roughness"].default_value = rough
+        shader.inputs["Metallic"].default_value = metal
+        if glow:
+            shader.inputs["Emission Color"].default_value = (*colour, 1)
+            shader.inputs["Emission Strength"].default_value = glow
+
+    def face(self, *corners: Point) -> None:
+        first = len(self.points)
+        self.points += corners
+        self.faces.append(tuple(range(first, first + len(corners))))
+
+    def box(self, low: Point, high: Point, turn: float = 0.0) -> None:
+        """Add a box between two corners, turned about its own upright axis by so many radians."""
+        middle_x, middle_y = (low[0] + high[0]) / 2, (low[1] + high[1]) / 2
+        cos, sin = math.cos(turn), math.sin(turn)
+        corners = []
+        for z in (low[2], high[2]):
+            for x, y in ((low[0], low[1]), (high[0], low[1]), (high[0], high[1]), (low[0], high[1])):
+                u, v = x - middle_x, y - middle_y
+                corners.append((middle_x + u * cos - v * sin, middle_y + u * sin + v * cos, z))
+        first = len(self.points)
+        self.points += corners
+        for face in ((0, 3, 2, 1), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7)):
+            self.faces.append(tuple(first + corner for corner in face))
+
+    def cone(self, foot: Point, radius: float, height: float, sides: int = 14, ragged: float = 0.0) -> None:
+        tip = (foot[0], foot[1], foot[2] + height)
+        rim = [
+            (
+                foot[0] + radius * (1 + ragged * random.uniform(-1, 1)) * math.cos(2 * math.pi * i / sides),
+                foot[1] + radius * (1 + ragged * random.uniform(-1, 1)) * math.sin(2 * math.pi * i / sides),
+                foot[2] + ragged * radius * random.uniform(-0.5, 0.3),
+            )
+            for i in range(sides)
+        ]
+        for i in range(sides):
+            self.face(rim[i], rim[(i + 1) % sides], tip)
+
+    def ball(self, centre: Point, radius: float) -> None:
+        rows, columns = 6, 10
+
+        def at(i: int, j: int) -> Point:
+            a, b = math.pi * i / rows, 2 * math.pi * j / columns
+            x, y, z = math.sin(a) * math.cos(b), math.sin(a) * math.sin(b), math.cos(a)
+            return centre[0] + radius * x, centre[1] + radius * y, centre[2] + radius * z
+
+        for i in range(rows):
+            for j in range(columns):
+                self.face(at(i, j), at(i + 1, j), at(i + 1, j + 1), at(i, j + 1))
+
+    def build(self) -> None:
+        mesh = bpy.data.meshes.new("h")
+        mesh.from_pydata(self.points, [], self.faces)
+        mesh.materials.append(self.material)
+        bpy.context.collection.objects.link(bpy.data.objects.new("h", mesh))
+
+
+def textured(  # noqa: PLR0917 (a material in one line)
+    heap: Heap, dark: Colour, light: Colour, scale: float, bump: float = 0.0, stretch: float = 1.0
+) -> None:
+    """Give a heap's material a noise between two colours, stretched along y, and a bump."""
+    tree = heap.material.node_tree
+    shader = tree.nodes["Principled BSDF"]
+    place, mapping = tree.nodes.new("ShaderNodeTexCoord"), tree.nodes.new("ShaderNodeMapping")
+    mapping.inputs["Scale"].default_value = (scale, scale / stretch, scale)
+    noise, ramp = tree.nodes.new("ShaderNodeTexNoise"), tree.nodes.new("ShaderNodeValToRGB")
+    noise.inputs["Detail"].default_value = 8
+    ramp.color_ramp.elements[0].position, ramp.color_ramp.elements[1].position = 0.32, 0.68
+    ramp.color_ramp.elements[0].color, ramp.color_ramp.elements[1].color = (*dark, 1), (*light, 1)
+    tree.links.new(place.outputs["Object"], mapping.inputs["Vector"])
+    tree.links.new(mapping.outputs["Vector"], noise.inputs["Vector"])
+    tree.links.new(noise.outputs["Fac"], ramp.inputs["Fac"])
+    tree.links.new(ramp.outputs["Color"], shader.inputs["Base Color"])
+    if bump:
+        raise_ = tree.nodes.new("ShaderNodeBump")
+        raise_.inputs["Strength"].default_value = bump
+        tree.links.new(noise.outputs["Fac"], raise_.inputs["Height"])
+        tree.links.new(raise_.outputs["Normal"], shader.inputs["Normal"])
+
+
+def world(colour: Colour, strength: float) -> None:
+    here = bpy.context.scene.world or bpy.data.worlds.new("w")
+    bpy.context.scene.world = here
+    here.use_nodes = True
+    here.node_tree.nodes["Background"].inputs[0].default_value = (*colour, 1)
+    here.node_tree.nodes["Background"].inputs[1].default_value = strength
+
+
+def sky(elevation_deg: float, turn_deg: float, strength: float) -> None:
+    world((1, 1, 1), strength)
+    tree = bpy.context.scene.world.node_tree
+    dome = tree.nodes.new("ShaderNodeTexSky")
+    dome.sky_type = "MULTIPLE_SCATTERING"
+    dome.sun_elevation, dome.sun_rotation = math.radians(elevation_deg), math.radians(turn_deg)
+    dome.sun_disc = False
+    tree.links.new(dome.outputs["Color"], tree.nodes["Background"].inputs["Color"])
+
+
+def sun(elevation_deg: float, turn_deg: float, strength: float, colour: Colour) -> None:
+    light = bpy.data.lights.new("s", "SUN")
+    light.energy, light.color, light.angle = strength, colour, math.radians(2)
+    holder = bpy.data.objects.new("s", light)
+    holder.rotation_euler = (math.radians(90 - elevation_deg), 0, math.radians(-turn_deg) + math.pi)
+    bpy.context.collection.objects.link(holder)
+
+
+def lamp(at: Point, power: float, colour: Colour, size: float = 0.3) -> None:
+    light = bpy.data.lights.new("l", "POINT")
+    light.energy, light.color, light.shadow_soft_size = power, colour, size
+    holder = bpy.data.objects.new("l", light)
+    holder.location = at
+    bpy.context.collection.objects.link(holder)
+
+
+def room(half: tuple[float, float], height: float, wall: Heap, floor: Heap, ceiling: Heap) -> None:
+    half_x, half_y = half
+    floor.box((-half_x, -half_y, -0.1), (half_x, half_y, 0))
+    ceiling.box((-half_x, -half_y, height), (half_x, half_y, height + 0.1))
+    for sign in (-1, 1):
+        wall.box((sign * half_x - 0.05, -half_y, 0), (sign * half_x + 0.05, half_y, height))
+        wall.box((-half_x, sign * half_y - 0.05, 0), (half_x, sign * half_y + 0.05, height))
+
+
+def ground(heap: Heap, size: float, step: float, height: Callable[[float, float], float]) -> None:
+    count = int(2 * size / step)
+    first = len(heap.points)
+    for j in range(count + 1):
+        for i in range(count + 1):
+            x, y = -size + i * step, -size + j * step
+            heap.points.append((x, y, height(x, y) * min(1, math.hypot(x, y) / 12)))
+    for j in range(count):
+        for i in range(count):
+            a = first + j * (count + 1) + i
+            heap.faces.append((a, a + 1, a + count + 2, a + count + 1))

@@ -20,6 +20,7 @@ Float = NDArray[np.float32]
 SIDE_PX = 400  # people are parted at this size
 CONFIDENCE = 0.8  # a second face must be this certain
 LEAST_SIDE = 0.2  # and have this share of the first one's size
+SMEAR = 0.11  # blur is seen no nearer than this to something sharp, in face sizes
 SPECK = 0.02  # what is out of focus must have this share of the person's head and chest
 # Half width and depth of the body below the middle of the face, in face heights.
 TORSO = ((0.55, 0.75), (0.95, 1.3), (1.0, 2.6), (0.45, 4.5))
@@ -66,7 +67,8 @@ def belongs(
     people = reduce_to(likely, *size)
     seeds = [_seed(face, scale, people.shape) & (people > 0.5) for face in (focus, *rest)]
     if blurred.any():
-        seeds.append(_behind(reduce_to(blurred.astype(np.float32), *size) > 0.5, people, seeds[0]))
+        reach = SMEAR * max(focus.box[2:]) * scale
+        seeds.append(_behind(reduce_to(blurred.astype(np.float32), *size) > 0.5, people, seeds[0], reach))
         seeds[0] &= ~seeds[-1]
     markers = np.zeros(people.shape, np.int32)
     claims = np.sum(seeds, axis=0)
@@ -81,7 +83,7 @@ def belongs(
     return cv2.resize(apart, (width, height), interpolation=cv2.INTER_NEAREST) > 0
 
 
-def _behind(blurred: NDArray[np.bool_], people: Float, own: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _behind(blurred: NDArray[np.bool_], people: Float, own: NDArray[np.bool_], reach_px: float) -> NDArray[np.bool_]:
     """Return the parts of the silhouette that are out of focus, less specks and what is mostly the person's own."""
     import cv2
 
@@ -89,7 +91,9 @@ def _behind(blurred: NDArray[np.bool_], people: Float, own: NDArray[np.bool_]) -
     areas = stats[:, cv2.CC_STAT_AREA]
     keep = (areas > SPECK * own.sum()) & (np.bincount(labels[own], minlength=len(areas)) < 0.4 * areas)
     keep[0] = False
-    return keep[np.asarray(labels, np.int32)]
+    found = keep[np.asarray(labels, np.int32)]
+    wider = cv2.dilate(found.astype(np.uint8), disc(reach_px)) > 0
+    return found | (wider & ~own & (people > 0.5))
 
 
 def _touching(region: NDArray[np.bool_], seed: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -73,7 +73,7 @@ audit: $(TEST)  ## look every pinned package up in the public list of known weak
 sharing: $(GPU)  ## measure what one reference pass for all images of a job saves; writes into docs/performance.md
 	@$(BIN)/python -m bench.sharing --write
 
-gpu: $(GPU)  ## what the tests of the local diffusion engine need: torch for the processor, 0.5 GB to fetch, 1.4 GB on disk
+gpu: $(GPU)  ## what the tests of the local diffusion engine need: torch for the processor, 0.25 GB to fetch, 1.1 GB on disk
 
 lock: $(TEST)  ## make requirements/*.txt anew, keeping what is pinned; newest releases: make lock UPGRADE=--upgrade
 	@$(UV) $(UPGRADE) pyproject.toml requirements/build.in -o requirements/base.txt

@@ -26,19 +26,22 @@ class Setting:
 
 
 NOT_GOOD_ENOUGH = """\
-- Line drawings with thin strokes are often not found as subjects; the job then fails instead of cutting at random.
-- Things without a plain backdrop are hit or miss, and drawn figures without a face may lose the top of the head.
+- Things without a plain backdrop are hit or miss; what cannot be told from its surroundings is refused.
 - Drawings before a busy place are cut too roughly: see the overlaps under 0.9 in the table of edges.
-- White paper is left inside curls that enclose it.
+- White paper is left inside curls that enclose it, and between legs that end at the sheet's edge.
 - The old backdrop stays at the edges of long wavy hair that was photographed before a busy one.
-- Sleeves that were completed beyond the picture show slight mirroring where folds are strong.
-- There is no plate with snow around, a fireplace, a library, a sandy beach or a city at night; the nearest is used.
+- Bystanders and signs that are as sharp as the character and touch its shoulder leave scraps. Where another person
+  stands in front, what is hidden is missing.
+- Sleeves that were completed beyond the picture lose their folds; a strong pattern is mirrored.
+- The beach, the snow, the library, the cabin and the city at night are computer-rendered: believable out of focus,
+  plainly models when sharp in a wide image. The image's notes say so.
+- There is no plate of a stadium, a restaurant, a street market or a train; the nearest is used, and the notes say so.
 - Gaze follows the head; the eyes do not look elsewhere.
 - The expression never changes.
-- A face that fills the frame gives pictures that vary in crop and turn alone.
+- A face or a pet that fills the reference gives pictures that vary in crop, turn and light alone; half-length and wide
+  ones say so in their notes.
 - Faces smaller than about 80 px look painted in close-ups.
-- Drawings are turned like a board with a cushion: a three-quarter view of angular things looks sheared.
-- Without a prompt the wall behind a series hardly changes: nearly all variety comes from pose and framing."""
+- Drawings are turned like a board with a cushion: angular things look slightly sheared in a three-quarter view."""
 
 
 def performance(setting: Setting, rows: Sequence[Row], served: Served) -> str:

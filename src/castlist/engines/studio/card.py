@@ -17,7 +17,7 @@ class StudioOptions(EngineOptions):
 CARD = Card(
     id="studio",
     title="Studio",
-    summary="Re-photographs the reference itself: cut out, turned in depth, relit and set before a real place. "
+    summary="Re-photographs the reference itself: cut out, turned in depth, relit and set before another place. "
     "Needs no GPU and no key; the face is the character's own.",
     model_types=("studio",),
     kind="local",

@@ -110,11 +110,11 @@ def _data_folder(settings: "Settings") -> list[Finding]:
 
 
 def _database(settings: "Settings") -> list[Finding]:
-    from castlist.store import ledger, workers
+    from castlist.store import conservation, workers
 
     async def look(service: "Service") -> list[Finding]:
         async with service.database.read() as tx:
-            faults = await ledger.faults(tx)
+            faults = (await conservation.verify(tx)).faults
             alive = await workers.alive(tx, now_ms=service.clock())
         address = masked_url(service.database.url)
         return [

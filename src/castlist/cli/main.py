@@ -20,6 +20,7 @@ from castlist.cli import (
     inspect,
     jobs,
     keys,
+    ledger,
     migrate,
     report,
     score,
@@ -49,6 +50,7 @@ app.command("inspect")(inspect.inspect)
 app.add_typer(keys.app, name="keys")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(credits.app, name="credits")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(consent.app, name="consent")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(webhooks.app, name="webhooks")

@@ -5,12 +5,12 @@ Called by `flow` (hold, capture, release) and by the command line (grant, adjust
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from castlist.domain.credits import EntryKind, balance_change_millis, to_credits
 from castlist.domain.errors import InsufficientCredits
 from castlist.store.database import Tx
-from castlist.store.tables import accounts, entries, jobs
+from castlist.store.tables import accounts, entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,36 +87,6 @@ async def history(tx: Tx, account_id: str, limit: int = 100) -> list[Entry]:
     query = select(*columns).where(entries.c.account_id == account_id).order_by(entries.c.sequence.desc()).limit(limit)
     rows = [dict(row) for row in (await tx.execute(query)).mappings()]
     return [Entry(kind=EntryKind(row.pop("kind")), **row) for row in rows]
-
-
-async def faults(tx: Tx) -> list[str]:
-    """Check the whole ledger and return what does not add up, in words; an empty list is a sound ledger."""
-    found: list[str] = []
-    sums = (
-        select(
-            entries.c.account_id,
-            func.sum(entries.c.change_millis),
-            func.count(),
-            func.max(entries.c.sequence),
-        )
-    ).group_by(entries.c.account_id)
-    for account_id, total, count, last in (await tx.execute(sums)).all():
-        balance = await balance_millis(tx, account_id)
-        if total != balance:
-            found.append(f"{account_id}: the entries sum to {total}, the last balance is {balance}")
-        if count != last:
-            found.append(f"{account_id}: {count} entries but the last one is number {last}")
-    for kind, column in (
-        ("hold", jobs.c.held_millis),
-        ("capture", jobs.c.captured_millis),
-        ("release", jobs.c.released_millis),
-    ):
-        amount = select(func.coalesce(func.sum(entries.c.amount_millis), 0)).where(
-            entries.c.job_id == jobs.c.id, entries.c.kind == kind
-        )
-        wrong = select(jobs.c.id).where(func.coalesce(column, 0) != amount.scalar_subquery())
-        found += [f"{job_id}: its {kind} differs from the ledger" for (job_id,) in (await tx.execute(wrong)).all()]
-    return found
 
 
 async def _last(tx: Tx, account_id: str) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from castlist.engines.catalog import Catalog, StandIn
 from castlist.flow.screen import Screen
 from castlist.flow.service import Service, Terms
 from castlist.net.guard import FetchPolicy
-from castlist.store import keys, ledger
+from castlist.store import conservation, keys, ledger
 from castlist.store.database import Database
 from castlist.store.files import Files
 from castlist.store.keys import SCOPES
@@ -141,4 +141,4 @@ async def balance_millis(service: Service, account_id: str) -> int:
 async def ledger_faults(service: Service) -> list[str]:
     """Return what does not add up in the whole ledger."""
     async with service.database.read() as tx:
-        return await ledger.faults(tx)
+        return (await conservation.verify(tx)).faults

@@ -50,7 +50,7 @@ async def busy(tmp_path: Path, template: Path, clock: Clock):
 
 async def test_it_shows_queue_workers_engines_and_jobs(busy) -> None:
     service, (running, waiting) = busy
-    page = drawn(top_view.page(service.catalog, await top.look(service), []))
+    page = drawn(top_view.page(service.catalog, await top.look(service), [], width=130))
     assert "1 waiting, 1 running" in page
     assert "the oldest for 30 s" in page
     assert "2 delivered, 1 not" in page
@@ -64,7 +64,7 @@ async def test_it_shows_queue_workers_engines_and_jobs(busy) -> None:
 
 
 async def test_rates_come_from_looks_and_narrow_terminals_lose_no_line(busy) -> None:
-    service, _ = busy
+    service, jobs = busy
     first = await top.look(service)
     second = replace(
         first,
@@ -72,10 +72,13 @@ async def test_rates_come_from_looks_and_narrow_terminals_lose_no_line(busy) -> 
         sums={**first.sums, ("images_total", ("toy", "delivered")): 32.0},
         lanes={"toy": Lane(shut_until_ms=first.standing.now_ms + 90_000, said="HTTP 500")},
     )
-    page = drawn(top_view.page(service.catalog, second, [first, second]), width=70)
+    page = drawn(top_view.page(service.catalog, second, [first, second], width=80), width=80)
     assert "30.0 a minute" in page
     assert "left alone" in page
-    assert max(map(len, page.splitlines())) <= 70
+    assert max(map(len, page.splitlines())) <= 80
+    running, waiting = jobs
+    assert any(running in line and "processing 0%" in line and "0/2" in line for line in page.splitlines())
+    assert any(waiting in line and "pending" in line and "0/1" in line for line in page.splitlines())
 
 
 def test_an_empty_installation_is_looked_at_once(castlist) -> None:

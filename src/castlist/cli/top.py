@@ -50,7 +50,7 @@ async def _watch(every: float, *, once: bool, as_json: bool) -> None:
         if as_json:
             print_json(_facts(service, await look(service)))
         elif once or not console().is_terminal:
-            console().print(top_view.page(service.catalog, await look(service), []))
+            console().print(top_view.page(service.catalog, await look(service), [], width=console().width))
         else:
             await _live(service, every)
 
@@ -66,7 +66,8 @@ async def _live(service: "Service", every: float) -> None:
         while True:
             try:
                 seen = [*seen[-top_view.REMEMBERED :], await look(service)]
-                live.update(top_view.page(service.catalog, seen[-1], seen), refresh=True)
+                page = top_view.page(service.catalog, seen[-1], seen, width=live.console.width)
+                live.update(page, refresh=True)
             except Exception as problem:  # a database that is away for a while ends no watch
                 live.update(top_view.away(first_line(problem)), refresh=True)
             await asyncio.sleep(every)

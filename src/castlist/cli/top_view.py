@@ -27,6 +27,8 @@ REMEMBERED = 60
 """Looks that rates are taken over."""
 COLOURS = {"pending": "yellow", "processing": "cyan", "completed": "green", "failed": "red"}
 BAR_CHARS = 12
+NARROW_CHARS = 112
+"""A terminal that is narrower gets fewer columns of jobs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,12 @@ class JobRow:
     """From submission to the end."""
 
 
-def page(catalog: "Catalog", sight: "Sight", seen: Sequence["Sight"]) -> RenderableType:
+def page(catalog: "Catalog", sight: "Sight", seen: Sequence["Sight"], *, width: int) -> RenderableType:
     """Return the whole page.
 
     Args:
         seen: earlier looks, for rates; the oldest first.
+        width: of the terminal, in characters.
     """
     moment = datetime.datetime.fromtimestamp(sight.standing.now_ms / 1000, datetime.UTC)
     head = Text.assemble(
@@ -74,7 +77,7 @@ def page(catalog: "Catalog", sight: "Sight", seen: Sequence["Sight"]) -> Rendera
         Columns([_queue(sight), _outcome(sight, seen), _outbox(sight)], padding=(0, 1)),
         _table(_workers(sight), "Workers"),
         _table(_engines(engines(catalog, sight)), "Engines"),
-        _table(_jobs(recent(sight)), "Newest jobs"),
+        _table(_jobs(recent(sight), narrow=width < NARROW_CHARS), "Newest jobs"),
         Text("\nCtrl-C ends this" if seen else "", style="dim"),
     )
 
@@ -187,17 +190,19 @@ def _engines(rows: Sequence[EngineRow]) -> Table:
     return table
 
 
-def _jobs(rows: Sequence[JobRow]) -> Table:
-    table = _grid("job", "#age", "model type", "engine", "status", "progress", "#images", "#took", "error")
+def _jobs(rows: Sequence[JobRow], *, narrow: bool) -> Table:
+    wide = () if narrow else ("model type", "engine", "progress")
+    table = _grid("job", "#age", *wide[:2], "status", *wide[2:], "#images", "#took", "error")
     for row in rows:
         colour = COLOURS[row.status]
         live = row.status == JobStatus.PROCESSING.value
         bar = ProgressBar(total=1, completed=row.fraction, width=BAR_CHARS, complete_style=colour) if live else ""
+        status = Text(f"{row.status} {row.fraction:.0%}" if live and narrow else row.status, colour)
+        about = () if narrow else (row.model_type, row.engine)
+        progress = () if narrow else (bar,)
         took = "" if row.seconds is None else age(row.seconds)
-        engine = row.engine
         images = f"{row.images}/{row.wanted}"
-        status = Text(row.status, colour)
-        table.add_row(row.id, age(row.age_seconds), row.model_type, engine, status, bar, images, took, row.error)
+        table.add_row(row.id, age(row.age_seconds), *about, status, *progress, images, took, row.error)
     return table
 
 

@@ -16,7 +16,7 @@ GPU := $(call stamp,gpu)
 FOUND = UV_FIND_LINKS="$$($(BIN)/python -m pip config get global.find-links 2>/dev/null)"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check fix docs strip bench chaos fuzz audit sharing gpu peers lock
+.PHONY: help setup demo serve test check fix docs strip bench sim chaos fuzz audit sharing gpu peers lock
 MAKEFLAGS += --no-print-directory
 
 help:  ## list what there is
@@ -62,6 +62,9 @@ CASES ?= 100000
 
 chaos: $(TEST)  ## kill and starve real processes on both back ends, audit; writes docs/reliability-chaos.md (about an hour)
 	@$(BIN)/python -m bench.chaos
+
+sim: $(TEST)  ## live through a million histories of an installation in which all that can fail fails; HISTORIES=n, SEED=n tells one
+	@$(BIN)/python -m simulation $(if $(SEED),--seed $(SEED),--histories $(or $(HISTORIES),1000000) --page)
 
 fuzz: $(TEST)  ## CASES generated requests against the whole API, and as many broken pictures against the decoder
 	@CASTLIST_FUZZ_CASES=$(CASES) $(BIN)/pytest -s tests/api/test_schemathesis.py

@@ -8,7 +8,7 @@ import pytest
 
 from castlist.domain.poses import POSES
 from castlist.domain.sizes import ASPECT_RATIOS, size_px
-from castlist.engines.studio import compose, extend, frame, place, turn
+from castlist.engines.studio import backdrop, compose, extend, frame, place, reference, turn
 from castlist.engines.studio.frame import Cuts, Extent
 from castlist.engines.studio.plates import Place
 
@@ -131,3 +131,26 @@ def test_a_framing_closer_than_the_pose_asks_is_said() -> None:
     wide = next(pose for pose in POSES if pose.id == "wide")
     assert frame.solve(cut_tight, wide, (1024, 1024), (1, 0, 0)).tight
     assert not frame.solve(roomy, wide, (1024, 1024), (1, 0, 0)).tight
+
+
+def test_another_seed_is_another_paper_and_one_job_keeps_its_own() -> None:
+    nobody = np.zeros((64, 64), np.float32)
+
+    def tint(job_seed: int, seed: int) -> np.ndarray:
+        mean = backdrop.wall(nobody, job_seed, seed, False).mean((0, 1))
+        return mean / mean.sum()
+
+    jobs = [backdrop.wall(nobody, seed, 1, False).mean() for seed in range(24)]
+    assert np.ptp(jobs) > 60
+    assert len({round(float(value)) for value in jobs}) >= 8
+    assert all(np.abs(tint(5, seed) - tint(5, 0)).max() < 0.004 for seed in range(6))
+
+
+def test_a_figure_that_overfills_the_reference_is_centred_on_what_it_shows_of_a_face() -> None:
+    """The cat's eyes were cut off because the middle of its fur was taken for the middle of the cat."""
+    colour = np.full((300, 450, 3), (180, 140, 100), np.uint8)
+    for x in (300, 380):
+        colour[110:140, x - 15 : x + 15] = (20, 30, 10)
+    x, y = reference._interest(colour, np.ones((300, 450), np.float32))
+    assert 300 < x < 380
+    assert 100 < y < 150

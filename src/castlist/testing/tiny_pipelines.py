@@ -4,10 +4,9 @@ For tests and benches of what surrounds the models: everything but looks behaves
 extra, no network and no GPU; the Qwen ones need torchvision as well.
 """
 
+import importlib
 from pathlib import Path
 from typing import Any
-
-from castlist.engines.diffusers import libraries
 
 BOTTLENECK = {
     "down_block_types": ["DownEncoderBlock2D"] * 4,
@@ -43,7 +42,7 @@ def save(pipeline: str, folder: Path, *, seed: int = 0, **shape: Any) -> Path:
         seed: other seeds give other weights.
         shape: of a FLUX.2 transformer, where it is to differ.
     """
-    libraries.torch().manual_seed(seed)
+    _load("torch").manual_seed(seed)
     makers = {
         "FluxKontextPipeline": _kontext,
         "Flux2Pipeline": _flux2_dev,
@@ -55,17 +54,21 @@ def save(pipeline: str, folder: Path, *, seed: int = 0, **shape: Any) -> Path:
     return folder
 
 
+def _load(name: str) -> Any:
+    return importlib.import_module(name)
+
+
 def _scheduler() -> Any:
-    return libraries.diffusers().FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True)
+    return _load("diffusers").FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True)
 
 
 def _letters() -> list[str]:
-    return sorted(libraries.load("tokenizers").pre_tokenizers.ByteLevel.alphabet())
+    return sorted(_load("tokenizers").pre_tokenizers.ByteLevel.alphabet())
 
 
 def _kontext() -> Any:
-    t = libraries.load("transformers")
-    d = libraries.diffusers()
+    t = _load("transformers")
+    d = _load("diffusers")
     letters = _letters()
     words = [*letters, *(f"{letter}</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
     clip = t.CLIPTokenizer(vocab={word: place for place, word in enumerate(words)}, merges=[], model_max_length=77)
@@ -110,7 +113,7 @@ def _kontext() -> Any:
 
 
 def _flux2_transformer(joint: int, shape: dict[str, Any], **more: Any) -> Any:
-    return libraries.diffusers().Flux2Transformer2DModel(
+    return _load("diffusers").Flux2Transformer2DModel(
         patch_size=1,
         in_channels=16,
         joint_attention_dim=joint,
@@ -121,8 +124,8 @@ def _flux2_transformer(joint: int, shape: dict[str, Any], **more: Any) -> Any:
 
 
 def _flux2_dev() -> Any:
-    t, k = libraries.load("transformers"), libraries.load("tokenizers")
-    d = libraries.diffusers()
+    t, k = _load("transformers"), _load("tokenizers")
+    d = _load("diffusers")
     special = ["<unk>", "<s>", "</s>", "<pad>", "[INST]", "[/INST]", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]", "[IMG]"]
     words = {word: place for place, word in enumerate([*special, *_letters()])}
     inner = k.Tokenizer(k.models.BPE(vocab=words, merges=[], unk_token="<unk>"))
@@ -179,8 +182,8 @@ def _flux2_dev() -> Any:
 
 
 def _klein(pipeline: str, shape: dict[str, Any]) -> Any:
-    t = libraries.load("transformers")
-    d = libraries.diffusers()
+    t = _load("transformers")
+    d = _load("diffusers")
     tokenizer = _qwen_tokenizer()
     text = t.Qwen3Config(
         vocab_size=len(tokenizer),
@@ -203,7 +206,7 @@ def _klein(pipeline: str, shape: dict[str, Any]) -> Any:
 
 
 def _qwen_tokenizer() -> Any:
-    t = libraries.load("transformers")
+    t = _load("transformers")
 
     special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>"]
     special += ["<|image_pad|>", "<|video_pad|>"]
@@ -247,8 +250,8 @@ def _qwen_vision(side: int, patch: int, **more: Any) -> dict[str, Any]:
 
 
 def _qwen_edit() -> Any:
-    t = libraries.load("transformers")
-    d = libraries.diffusers()
+    t = _load("transformers")
+    d = _load("diffusers")
     tokenizer = _qwen_tokenizer()
     processor = t.Qwen2VLProcessor(
         image_processor=t.Qwen2VLImageProcessor(
@@ -294,8 +297,8 @@ def _qwen_edit() -> Any:
 
 
 def _qwen_21() -> Any:
-    t = libraries.load("transformers")
-    d = libraries.diffusers()
+    t = _load("transformers")
+    d = _load("diffusers")
     tokenizer = _qwen_tokenizer()
     processor = t.Qwen3VLProcessor(
         image_processor=t.Qwen2VLImageProcessor(

@@ -16,11 +16,11 @@ from castlist.testing.service import Customer
 
 
 class Broken(Database):
-    """A database that is away."""
+    """A database that does what none should."""
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Any]:
-        raise OSError("secret: could not connect to /var/lib/castlist.sqlite")
+        raise RuntimeError("secret: something odd at /var/lib/castlist.sqlite")
         yield
 
 

@@ -19,7 +19,7 @@ from castlist.store import lanes, meters, survey
 from castlist.store.meters import Key
 from castlist.store.survey import Standing
 
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 4.0
 """How long the database or the storage may take to answer before it counts as away."""
 ALONE_SECONDS = 30.0
 """For how long jobs may wait without any worker before the queue counts as standing still."""

@@ -113,6 +113,9 @@ class Settings(BaseSettings):
         None, description="OTLP/HTTP address for traces: http://localhost:4318/v1/traces. Needs the extra otel."
     )
     worker_jobs: int = Field(1, ge=1, le=64, description="Jobs that one worker process runs at once.")
+    drain_seconds: float = Field(
+        20, ge=0, description="Seconds that a stopping worker lets its jobs run on, before others take them over."
+    )
     lease_seconds: float = Field(10, ge=1, description="Seconds after which a silent worker counts as dead.")
     sweep_seconds: float = Field(60, gt=0, description="Seconds between two removals of expired files.")
 
@@ -122,9 +125,6 @@ class Settings(BaseSettings):
         for price in value.values():
             to_millis(price)
         return value
-    drain_seconds: float = Field(
-        20, ge=0, description="Seconds that a stopping worker lets its jobs run on, before others take them over."
-    )
 
     @field_validator("default_price")
     @classmethod

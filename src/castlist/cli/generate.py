@@ -51,7 +51,9 @@ def generate(
     min_identity: Annotated[
         float | None, typer.Option(min=0, max=1, help="Pictures that score lower are taken again; the engine's own.")
     ] = None,
-    on_drift: Annotated[str, typer.Option(help="When no take is like enough: deliver the best, or drop it.")] = "deliver",
+    on_drift: Annotated[
+        str, typer.Option(help="When no take is like enough: deliver the best, or drop it.")
+    ] = "deliver",
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("out"),
     as_json: AsJson = False,
 ) -> None:

@@ -70,6 +70,7 @@ class Service:
     secret: bytes
     """Signs links and peppers API keys."""
     terms: Terms = field(default_factory=Terms)
+    pools: Pools = field(default_factory=Pools)
     marking: Marking = UNMARKED
     """How images are marked as made by a machine."""
     fetch_policy: FetchPolicy = field(default_factory=FetchPolicy)
@@ -80,7 +81,6 @@ class Service:
     screen: Screen | None = None
     """Refuses pictures that are unsafe; None lets all pass."""
     sandbox: Sandbox | None = None
-    pools: Pools = field(default_factory=Pools)
     """Where the pictures of strangers are decoded; None is in this process."""
     clock: Callable[[], int] = now_ms
 

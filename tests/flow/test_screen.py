@@ -76,7 +76,5 @@ def test_the_settings_build_it() -> None:
 def test_what_is_not_there_is_named_beside_what_is() -> None:
     with pytest.raises(BadScreen, match=r"There is no safety classifier other\. There are: bundled"):
         build_screen("other", DEFAULT_LIMITS, inputs=True, outputs=True)
-    with pytest.raises(
-        BadScreen, match="names violence, but the classifier bundled measures: explicit,"
-    ):
+    with pytest.raises(BadScreen, match="names violence, but the classifier bundled measures: explicit,"):
         build_screen("bundled", {"violence": 0.5}, inputs=True, outputs=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.chaos import faults
 from bench.chaos.installation import Installation
-from bench.chaos.kills import Outcome, campaign
+from bench.chaos.kills import Outcome, campaign, recoveries
 from bench.chaos.processes import ROOT
 from bench.chaos.report import page
 
@@ -40,6 +40,18 @@ def kills_postgres(folder: Path, kills: int, minutes: float) -> Outcome:
     """kill -9 of API nodes, workers and the database."""
     with _started(Installation.on_postgres(folder, seconds=0.5)) as here:
         return asyncio.run(campaign(here, "kill -9, PostgreSQL", kills=kills, minutes=minutes))
+
+
+def recovery(folder: Path, kills: int, minutes: float) -> Outcome:
+    """How soon another worker has a dead one's job, on PostgreSQL."""
+    with _started(Installation.on_postgres(folder, seconds=3.0, nodes=1, workers=3)) as here:
+        return asyncio.run(recoveries(here, "recovery, PostgreSQL", times=min(kills, 20)))
+
+
+def recovery_sqlite(folder: Path, kills: int, minutes: float) -> Outcome:
+    """How soon the worker that replaces a dead one has its job, on SQLite."""
+    with _started(Installation.on_sqlite(folder, seconds=3.0)) as here:
+        return asyncio.run(recoveries(here, "recovery, SQLite", times=min(kills, 10)))
 
 
 def stopped(folder: Path, kills: int, minutes: float) -> Outcome:
@@ -95,7 +107,18 @@ def clock_steps(folder: Path, kills: int, minutes: float) -> Outcome:
 
 
 RUNS: dict[str, Run] = {
-    each.__name__: each for each in (kills_sqlite, kills_postgres, stopped, frozen, store_503, disk_full, clock_steps)
+    each.__name__: each
+    for each in (
+        kills_sqlite,
+        kills_postgres,
+        recovery_sqlite,
+        recovery,
+        stopped,
+        frozen,
+        store_503,
+        disk_full,
+        clock_steps,
+    )
 }
 
 

@@ -69,6 +69,28 @@ async def campaign(
     return outcome
 
 
+async def recoveries(here: Installation, name: str, *, times: int) -> Outcome:
+    """Kill the worker of the only job there is, again and again, and measure until another has it."""
+    outcome = Outcome(name)
+    load = here.load(clients=1, images=3)
+    load.stopping = True
+    for number in range(times):
+        load.seed = number
+        await load.once()
+        held: dict[int, list[tuple[str, int]]] = {}
+        while not held:
+            await asyncio.sleep(0.1)
+            held = await asyncio.to_thread(here.holders)
+        (pid, jobs), *_ = held.items()
+        os.kill(pid, signal.SIGKILL)
+        outcome.kills["worker"] += 1
+        await asyncio.gather(*_watched(here, jobs, outcome))
+        await asyncio.to_thread(here.wait_until_ready)
+        outcome.settled_seconds = await asyncio.to_thread(here.settle, SETTLE_SECONDS)
+    conclude(here, load, outcome)
+    return outcome
+
+
 def conclude(here: Installation, load: object, outcome: Outcome) -> None:
     """Read the books and judge them."""
     books = audit.read(here.url)

@@ -35,7 +35,9 @@ class Load:
     key: str
     clients: int = 4
     pause_seconds: float = 0.2
+    least: int = 1
     images: int = 2
+    """Images a job: at least, and at most."""
     seed: int = 0
     accepted: dict[str, str] = field(default_factory=dict[str, str])
     said: Counter[str] = field(default_factory=Counter[str])
@@ -50,6 +52,10 @@ class Load:
         picture = photo()
         await asyncio.gather(*(self._client(number, picture) for number in range(self.clients)))
 
+    async def once(self) -> None:
+        """Submit one job."""
+        await self._submit(f"key-{self.seed}", photo(), random.Random(self.seed))
+
     async def _client(self, number: int, picture: str) -> None:
         dice = random.Random(f"{self.seed}/{number}")
         count = 0
@@ -59,7 +65,11 @@ class Load:
             await asyncio.sleep(dice.uniform(0, 2 * self.pause_seconds))
 
     async def _submit(self, name: str, picture: str, dice: random.Random) -> None:
-        body = {"input_image": picture, "num_images": dice.randint(1, self.images), "seed": dice.randint(0, 2**32 - 1)}
+        body = {
+            "input_image": picture,
+            "num_images": dice.randint(self.least, self.images),
+            "seed": dice.randint(0, 2**32 - 1),
+        }
         headers = {"Authorization": f"Bearer {self.key}", "Idempotency-Key": name}
         while True:
             began = time.monotonic()

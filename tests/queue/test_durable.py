@@ -90,3 +90,36 @@ def test_jobs_that_have_begun_are_handed_back_all_or_some(running: Running) -> N
     assert runner.hand_back([worker_id], only={"another"}) == 0
     assert runner.hand_back(["w-unknown"]) == 0
     assert runner.hand_back([worker_id], only={"first"}) == 1
+
+
+def test_a_worker_takes_its_own_pools_jobs_alone(running: Running) -> None:
+    async def enqueue() -> None:
+        queue, database = DurableQueue(running.url), Database(running.url)
+        for job_id, pool in (("far", "gpu"), ("near", "default"), ("near too", "default")):
+            async with database.write() as tx:
+                await queue.enqueue(tx, job_id, pool=pool)
+        queue.close()
+        await database.close()
+
+    running.let_go.set()
+    asyncio.run(enqueue())
+    running.wait_for(2)
+    time.sleep(5 * durable.POLL_SECONDS)
+    assert running.ran == ["near", "near too"]
+
+
+def test_a_paused_worker_begins_nothing(running: Running) -> None:
+    running.let_go.set()
+    asyncio.run(running.enqueue(("before", 1)))
+    running.wait_for(1)
+    running.runner.pause()
+    time.sleep(5 * durable.POLL_SECONDS)
+    asyncio.run(running.enqueue(("after", 1)))
+    time.sleep(5 * durable.POLL_SECONDS)
+    assert running.ran == ["before"]
+
+
+def test_whether_the_engines_tables_are_there_is_known(database_url: str) -> None:
+    assert not durable.is_current(database_url)
+    durable.migrate(database_url)
+    assert durable.is_current(database_url)

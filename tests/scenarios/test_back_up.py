@@ -43,14 +43,10 @@ def folder():
 
 
 async def some_jobs(here: Installation, count: int) -> None:
-    load = here.load(clients=1, images=3, pause_seconds=0)
-    load.stopping = True  # a client brings what it has begun to its end
-    import random
-
-    from bench.chaos.load import photo
-
+    load = here.load(images=3)
     for number in range(count):
-        await load._submit(f"key-{number}", photo(), random.Random(number))
+        load.seed = number
+        await load.once()
 
 
 async def test_sqlite(folder: Path) -> None:

@@ -54,12 +54,18 @@ def save(pipeline: str, folder: Path, *, seed: int = 0, **shape: Any) -> Path:
     return folder
 
 
+def _library() -> Any:
+    import diffusers  # pyright: ignore[reportMissingImports]
+
+    return diffusers
+
+
 def _load(name: str) -> Any:
     return importlib.import_module(name)
 
 
 def _scheduler() -> Any:
-    return _load("diffusers").FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True)
+    return _library().FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True)
 
 
 def _letters() -> list[str]:
@@ -68,7 +74,7 @@ def _letters() -> list[str]:
 
 def _kontext() -> Any:
     t = _load("transformers")
-    d = _load("diffusers")
+    d = _library()
     letters = _letters()
     words = [*letters, *(f"{letter}</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
     clip = t.CLIPTokenizer(vocab={word: place for place, word in enumerate(words)}, merges=[], model_max_length=77)
@@ -113,7 +119,7 @@ def _kontext() -> Any:
 
 
 def _flux2_transformer(joint: int, shape: dict[str, Any], **more: Any) -> Any:
-    return _load("diffusers").Flux2Transformer2DModel(
+    return _library().Flux2Transformer2DModel(
         patch_size=1,
         in_channels=16,
         joint_attention_dim=joint,
@@ -125,7 +131,7 @@ def _flux2_transformer(joint: int, shape: dict[str, Any], **more: Any) -> Any:
 
 def _flux2_dev() -> Any:
     t, k = _load("transformers"), _load("tokenizers")
-    d = _load("diffusers")
+    d = _library()
     special = ["<unk>", "<s>", "</s>", "<pad>", "[INST]", "[/INST]", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]", "[IMG]"]
     words = {word: place for place, word in enumerate([*special, *_letters()])}
     inner = k.Tokenizer(k.models.BPE(vocab=words, merges=[], unk_token="<unk>"))
@@ -183,7 +189,7 @@ def _flux2_dev() -> Any:
 
 def _klein(pipeline: str, shape: dict[str, Any]) -> Any:
     t = _load("transformers")
-    d = _load("diffusers")
+    d = _library()
     tokenizer = _qwen_tokenizer()
     text = t.Qwen3Config(
         vocab_size=len(tokenizer),
@@ -251,7 +257,7 @@ def _qwen_vision(side: int, patch: int, **more: Any) -> dict[str, Any]:
 
 def _qwen_edit() -> Any:
     t = _load("transformers")
-    d = _load("diffusers")
+    d = _library()
     tokenizer = _qwen_tokenizer()
     processor = t.Qwen2VLProcessor(
         image_processor=t.Qwen2VLImageProcessor(
@@ -298,7 +304,7 @@ def _qwen_edit() -> Any:
 
 def _qwen_21() -> Any:
     t = _load("transformers")
-    d = _load("diffusers")
+    d = _library()
     tokenizer = _qwen_tokenizer()
     processor = t.Qwen3VLProcessor(
         image_processor=t.Qwen2VLImageProcessor(

@@ -37,7 +37,7 @@ BODY = {
                     "properties": {
                         "stated": {"type": "boolean", "description": "true makes the statement, false withdraws it."},
                         "version": {
-                            "type": "string",
+                            "enum": [VERSION],
                             "description": "The version that was read; refused when its words have changed since.",
                         },
                     },

@@ -16,7 +16,7 @@ from castlist.api.events import Telling
 from castlist.api.follow import Follower, Seen
 from castlist.api.present import Presenter
 from castlist.api.routes.jobs import JobId, owned
-from castlist.domain.errors import Conflict, Forbidden, InvalidApiKey, JobNotFound, ServerError
+from castlist.domain.errors import Conflict, Forbidden, InvalidApiKey, InvalidRequest, JobNotFound, ServerError
 from castlist.flow import tally
 from castlist.flow.cancel import cancel
 from castlist.store import deliveries
@@ -89,7 +89,7 @@ async def replay(jobId: JobId, caller: MayRun, api: ApiOf) -> ReplayAnswer:
             "content": {"text/event-stream": {"schema": EVENT_SCHEMA}},
         },
         204: {"description": "`Last-Event-ID` says that the end was told already: there is nothing to come back for."},
-        **documented(InvalidApiKey, Forbidden, JobNotFound, ServerError),
+        **documented(InvalidRequest, InvalidApiKey, Forbidden, JobNotFound, ServerError),
     },
 )
 async def follow(

@@ -10,7 +10,7 @@ from castlist.api.auth import MayRead
 from castlist.api.context import ApiOf
 from castlist.api.errors import documented
 from castlist.api.routes.jobs import JobId, owned
-from castlist.domain.errors import Forbidden, InvalidApiKey, JobNotFound, ServerError
+from castlist.domain.errors import Forbidden, InvalidApiKey, InvalidRequest, JobNotFound, ServerError
 from castlist.flow import report, report_sheet
 
 router = APIRouter(tags=["jobs"])
@@ -36,7 +36,7 @@ Format = Annotated[
             "description": "The report: one HTML page with every picture in it, or one JPEG sheet.",
             "content": _PAGE,
         },
-        **documented(InvalidApiKey, Forbidden, JobNotFound, ServerError),
+        **documented(InvalidRequest, InvalidApiKey, Forbidden, JobNotFound, ServerError),
     },
 )
 async def get_report(request: Request, jobId: JobId, caller: MayRead, api: ApiOf, format: Format = None) -> Response:

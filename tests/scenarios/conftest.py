@@ -63,9 +63,16 @@ class Installation:
         assert answer.status_code == 202, answer.text
         return answer.json()
 
-    def wait(self, key: str, job_id: str, enough: Callable[[dict[str, Any]], bool] | None = None) -> dict[str, Any]:
+    def wait(
+        self,
+        key: str,
+        job_id: str,
+        enough: Callable[[dict[str, Any]], bool] | None = None,
+        *,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> dict[str, Any]:
         """Poll a job until it is `enough`, or has ended; fail when that never happens."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + patience_seconds
         with self.client(key) as client:
             while time.monotonic() < deadline:
                 answer = client.get(f"/api/v1/jobs/{job_id}")

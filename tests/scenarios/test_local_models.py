@@ -7,6 +7,8 @@ import pytest
 WEIGHTS = {"flux-kontext": "FluxKontextPipeline", "flux-2-dev": "Flux2Pipeline", "flux-2-klein": "Flux2KleinKVPipeline"}
 ACCEPTED = ["flux-1-dev-non-commercial", "flux-non-commercial"]
 MANY_STEPS = 100
+LONG: dict[str, float] = {"patience_seconds": 300}
+"""Loading the libraries and a megapixel of even a tiny model take long beside other programs."""
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,7 @@ def test_every_model_type_makes_pictures(here, photo):
     made.start()
     jobs = {name: made.submit(key, photo, model_type=name, num_images=1)["jobId"] for name in WEIGHTS}
     for name, job_id in jobs.items():
-        job = made.wait(key, job_id)
+        job = made.wait(key, job_id, **LONG)
         assert job["status"] == "completed", job
         assert {asset["engine"] for asset in job["assets"]} == {"diffusers"}
         assert job["modelType"] == name
@@ -69,14 +71,14 @@ def test_a_canceled_job_stops_between_two_steps_and_is_free(here, photo):
     key = made.key(4)
     made.start()
     job_id = made.submit(key, photo, model_type="flux-2-klein", num_images=4)["jobId"]
-    made.wait(key, job_id, started)
+    made.wait(key, job_id, started, **LONG)
     with made.client(key) as client:
         assert client.post(f"/api/v1/jobs/{job_id}/cancel").status_code == 200
-    job = made.wait(key, job_id)
+    job = made.wait(key, job_id, **LONG)
     assert (job["status"], job["error"]["code"]) == ("failed", "canceled")
     assert job["creditsRefunded"] == 4
     following = made.submit(key, photo, model_type="flux-2-dev", num_images=1)["jobId"]
-    assert made.wait(key, following)["status"] == "completed", "the engine works again at once"
+    assert made.wait(key, following, **LONG)["status"] == "completed", "the engine works again at once"
 
 
 def test_a_job_survives_kill_9_and_is_charged_once(here, photo):
@@ -84,11 +86,11 @@ def test_a_job_survives_kill_9_and_is_charged_once(here, photo):
     key = made.key(3)
     made.start()
     job_id = made.submit(key, photo, model_type="flux-2-klein", num_images=3, seed=7)["jobId"]
-    made.wait(key, job_id, lambda job: job["status"] == "processing" and job["progress"]["completed"] >= 1)
+    made.wait(key, job_id, lambda job: job["status"] == "processing" and job["progress"]["completed"] >= 1, **LONG)
     made.kill_group()
     kept = made.castlist("jobs", "show", job_id)["images"]
     made.start()
-    job = made.wait(key, job_id)
+    job = made.wait(key, job_id, **LONG)
     assert job["status"] == "completed"
     assert made.castlist("jobs", "show", job_id)["images"][: len(kept)] == kept
     assert made.ledger() == [("grant", 3), ("hold", 3), ("capture", 3)]

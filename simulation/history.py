@@ -68,18 +68,18 @@ class Stage:
                 self.plans[model_type] = asyncio.run(plan(self.base, request))
 
 
-def live(stage: Stage, seed: int, *, tell: bool = False, stormy: bool = False) -> Report:
+def live(stage: Stage, seed: int, *, tell: bool = False, weather: Weather | None = None) -> Report:
     """Run the history of a seed.
 
     Args:
         tell: note what happens, for people.
-        stormy: no plain history, whatever the seed says.
+        weather: what goes wrong, instead of what the seed says; no plain history then.
     """
     dice = random.Random(seed)
     random.seed(seed)
     stage.room.clear()
-    plain = dice.random() < PLAIN and not stormy
-    world = World(seed, _weather(dice, plain=plain), tell=tell)
+    plain = dice.random() < PLAIN and weather is None
+    world = World(seed, weather or _weather(dice, plain=plain), tell=tell)
     world.orderly = plain
     terms = Terms(output_ms=3000 if dice.random() < (0.1 if plain else 0.3) else 24 * HOUR_S * 1000)
     site = Site(world, stage.room, dataclasses.replace(stage.base, terms=terms))

@@ -15,7 +15,10 @@ from castlist.webhooks import schedule
 from simulation.database import Room
 from simulation.history import Report, Stage, live
 from simulation.storage import SimFiles
-from simulation.world import PROCESS
+from simulation.world import PROCESS, Weather
+
+STALLS = Weather(stall=0.1)
+DOUBLES = Weather(stall=0.1, ghosts=8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,8 @@ class Mutant:
     door: str
     mistake: Callable[..., Any]
     guarded: bool = True
-    stormy: bool = False
-    """Whether plain histories, where little happens, can be left out."""
+    weather: Weather | None = None
+    """In which it shows soon."""
 
 
 async def _finish_any(tx: Any, service: Any, job: Any, result: Any, *, attempt: int | None = None) -> bool:
@@ -108,7 +111,9 @@ def _any_answer(tries: int, http_status: int | None) -> schedule.Verdict:
 _judge = schedule.judge
 
 MUTANTS = (
-    Mutant("a job is finished without a look at the claim", "castlist.flow.perform.finish", _finish_any, stormy=True),
+    Mutant(
+        "a job is finished without a look at the claim", "castlist.flow.perform.finish", _finish_any, weather=DOUBLES
+    ),
     Mutant("a stale claim may keep images", "castlist.store.jobs.holds", _always),
     Mutant("a job can end twice, and is captured twice", "castlist.store.jobs.end", _end_again, guarded=False),
     Mutant("a hold is not compared with the balance", "castlist.store.ledger.append", _append_anything, guarded=False),
@@ -122,7 +127,7 @@ MUTANTS = (
     Mutant("a fault of the database breaks a running job off", "castlist.flow.patience.Patience.through", _at_once),
     Mutant("a worker that is dead counts as living", "castlist.store.workers.living", _all),
     Mutant(
-        "two jobs with equal pictures share their file", "simulation.storage.SimFiles.put", _put_shared, stormy=True
+        "two jobs with equal pictures share their file", "simulation.storage.SimFiles.put", _put_shared, weather=STALLS
     ),
     Mutant("any answer counts as a delivered webhook", "castlist.webhooks.schedule.judge", _any_answer),
 )
@@ -140,7 +145,7 @@ def find(mutant: Mutant, *, within: int) -> Report | None:
     stage = Stage(Room(without_guards=not mutant.guarded))
     with mistaken(mutant):
         for seed in range(within):
-            report = live(stage, seed, stormy=mutant.stormy)
+            report = live(stage, seed, weather=mutant.weather)
             if report.violations:
                 return report
     return None

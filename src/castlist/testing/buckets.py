@@ -47,6 +47,12 @@ class Door(threading.Thread):
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         self._loop.run_forever()
+        server.close()
+        passing = asyncio.all_tasks(self._loop)
+        for task in passing:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*passing, return_exceptions=True))
+        self._loop.close()
 
     def close(self) -> None:
         """Listen no more."""

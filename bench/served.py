@@ -112,7 +112,7 @@ class _Server:
     def _wait_for_worker(self) -> int:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
-            if found := re.search(r"worker ready\s+worker=w(\d+)-", self._log.read_text()):
+            if found := re.search(r"worker ready\s.*?worker=w(\d+)-", self._log.read_text()):
                 return int(found[1])
             time.sleep(POLL_SECONDS)
         raise SystemExit(f"no worker came:\n{self._log.read_text()}")

@@ -75,7 +75,7 @@ async def test_a_store_that_says_503_is_asked_again_and_then_told(store: tuple[B
     door.unavailable = True
     try:
         for act in (files.put(b"meanwhile", "png"), files.get(name), files.delete(name)):
-            with pytest.raises(Exception, match="503|SlowDown|retries") as told:
+            with pytest.raises(Exception, match=r"503|SlowDown|retries") as told:
                 await act
             assert is_passing(told.value)
     finally:
@@ -96,6 +96,6 @@ async def test_a_slow_store_is_waited_for(store: tuple[Bucket, Door]) -> None:
 
 async def test_a_key_that_is_wrong_is_no_missing_picture(store: tuple[Bucket, Door]) -> None:
     files = Files.in_bucket(dataclasses.replace(store[0], secret_key="wrong-wrong-wrong"))
-    with pytest.raises(Exception, match="403|denied|Forbidden|AccessDenied|SignatureDoesNotMatch") as told:
+    with pytest.raises(Exception, match=r"403|denied|Forbidden|AccessDenied|SignatureDoesNotMatch") as told:
         await files.put(b"picture", "png")
     assert is_passing(told.value)

@@ -52,9 +52,7 @@ def create_app(
         with contextlib.suppress(Exception):
             await service.meter.flush(service.database)
 
-    app = FastAPI(
-        openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=while_it_serves
-    )
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=while_it_serves)
     follower = Follower(service.database)
     app.state.api = Api(service=service, public_url=public_url, max_body_bytes=max_body_bytes, follower=follower)
     app.add_middleware(Edge, max_body_bytes=max_body_bytes, turnstile=Turnstile(service), service=service)

@@ -49,9 +49,7 @@ def _labels(readings: Iterable[Key], name: str, labels: tuple[str, ...]) -> list
     return sorted(values for found, values in readings if found == name and len(values) == len(labels))
 
 
-def _cumulated(
-    described: Described, readings: Mapping[Key, float], values: tuple[str, ...]
-) -> list[tuple[str, float]]:
+def _cumulated(described: Described, readings: Mapping[Key, float], values: tuple[str, ...]) -> list[tuple[str, float]]:
     so_far = 0.0
     found: list[tuple[str, float]] = []
     for edge in (*(str(edge) for edge in described.buckets), "+Inf"):

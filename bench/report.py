@@ -96,7 +96,7 @@ def quality(setting: Setting, found: Quality, served: Served) -> str:
         "",
         "## Identity",
         "",
-        f"Both portraits' {len(found.portrait)} poses against their references, SFace cosine 0–1: "
+        f"Both portraits' {len(found.portrait)} poses against their references, identity 0–1 as castlist scores it: "
         f"**median {found.median:.2f}** (goal 0.8), **minimum {found.least:.2f}** (goal 0.6).",
         "The face is the reference's own pixels, so high figures are what the method gives, not proof of likeness.",
         "",

@@ -56,7 +56,7 @@ class _Server:
     def __init__(self, folder: Path) -> None:
         self._folder, self._log = folder, folder / "server.log"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CASTLIST_")}
-        self._environment = {**kept, "CASTLIST_DATA_DIR": str(folder)}
+        self._environment = {**kept, "CASTLIST_DATA_DIR": str(folder), "CASTLIST_RATE_LIMIT": "0"}
         self._close = contextlib.ExitStack()
 
     def __enter__(self) -> "_Server":

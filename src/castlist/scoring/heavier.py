@@ -143,7 +143,7 @@ def _open(file: Path) -> onnxruntime.InferenceSession:
 
 def _tokenizer(file: Path) -> Any:
     try:
-        from tokenizers import Tokenizer
+        from tokenizers import Tokenizer  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise UnfitModel("Prompts need the extra: pip install 'castlist[clip]'.") from None
     beside = next(

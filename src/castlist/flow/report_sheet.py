@@ -108,6 +108,7 @@ class _Sheet:
         self._canvas.paste(fitted, (left + (width - fitted.width) // 2, top + (height - fitted.height) // 2))
 
 
+@functools.cache
 def font(size: int) -> Any:
     """Return the font that comes with Pillow; no other is sure to be there."""
     return ImageFont.load_default(size)
@@ -134,12 +135,21 @@ def wrapped(words: str, width_px: int, size: int) -> list[str]:
             line = longer
             continue
         lines += [line] if line else []
-        while face.getlength(word) > width_px and len(word) > 1:
-            fits = next(n for n in range(len(word), 0, -1) if n == 1 or face.getlength(word[:n]) <= width_px)
+        while len(word) > 1 and (len(word) > width_px or face.getlength(word) > width_px):
+            fits = _fitting(word[:width_px], width_px, face)
             lines.append(word[:fits])
             word = word[fits:]
         line = word
     return [*lines, line] if line else lines
+
+
+def _fitting(word: str, width_px: int, face: Any) -> int:
+    """Return how many of a word's letters fit, at least one; halving, because measuring takes longer for more."""
+    fits, beyond = 1, len(word)
+    while beyond - fits > 1:
+        middle = (fits + beyond) // 2
+        fits, beyond = (middle, beyond) if face.getlength(word[:middle]) <= width_px else (fits, middle)
+    return fits
 
 
 def _heading(sheet: _Sheet, job: Job, made: Sequence[Image]) -> None:

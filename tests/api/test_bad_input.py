@@ -18,7 +18,7 @@ from castlist.net.guard import FetchPolicy
 from castlist.store import ledger
 from castlist.testing.http import API, QUOTE, RUN, client_of
 from castlist.testing.pictures import data_uri, figure_file, figure_uri
-from castlist.testing.service import Customer, a_customer, a_service
+from castlist.testing.service import Customer, a_customer, a_service, ledger_faults
 from castlist.vision import picture
 
 GOOD = {"input_image": figure_uri()}
@@ -50,9 +50,8 @@ async def untouched(service: Service, customer: Customer) -> AsyncIterator[None]
     yield
     async with service.database.read() as tx:
         entries = await ledger.history(tx, customer.account_id)
-        faults = await ledger.faults(tx)
     assert [(entry.kind, entry.balance_millis) for entry in entries] == [("grant", 100_000)]
-    assert faults == []
+    assert await ledger_faults(service) == []
     assert service.queue.job_ids == []  # type: ignore[attr-defined]
 
 

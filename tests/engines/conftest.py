@@ -1,5 +1,4 @@
 import importlib
-import importlib.util
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -7,9 +6,8 @@ from types import ModuleType
 
 import pytest
 
-TORCHVISION = Path(sys.prefix) / "torchvision"
-"""Where `make gpu` puts it, aside: beside a torch without CUDA it breaks every import of transformers."""
-KEPT: list[object] = []
+from castlist.testing.aside import has_torchvision
+
 HERE = str(Path(__file__).parent)
 if HERE not in sys.path:
     sys.path.append(HERE)
@@ -51,23 +49,3 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
         return made[key]
 
     return folder
-
-
-def has_torchvision() -> bool:
-    """Make torchvision importable, which Qwen's processors want; False where it is not there.
-
-    Before anything asks transformers for it. The release for CUDA lacks two operators beside a torch without it, which
-    nothing here calls but which must have names.
-    """
-    import torch
-
-    if TORCHVISION.is_dir():
-        sys.path.append(str(TORCHVISION))
-    if importlib.util.find_spec("torchvision") is None:
-        return False
-    if not hasattr(torch.ops.torchvision, "nms"):
-        library = torch.library.Library("torchvision", "DEF")
-        for name in ("nms", "qnms"):
-            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        KEPT.append(library)
-    return True

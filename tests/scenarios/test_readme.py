@@ -26,9 +26,9 @@ def here(install, tmp_path):
     """A running server; the folder is the project's as far as the README looks into it."""
     made = install()
     made.start()
-    made.folder = tmp_path / "project"
-    made.folder.mkdir()
-    (made.folder / "src").symlink_to(ROOT / "src")
+    made.project = tmp_path / "project"
+    made.project.mkdir()
+    (made.project / "src").symlink_to(ROOT / "src")
     made.secret = made.key(100)
     return made
 
@@ -36,7 +36,7 @@ def here(install, tmp_path):
 def run(here, command: list[str]) -> str:
     environment = {**os.environ, "CASTLIST_KEY": here.secret}
     done = subprocess.run(
-        command, cwd=here.folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=here.project, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -52,4 +52,4 @@ def test_the_call_in_python(here):
     poses = [line.split()[0] for line in printed.splitlines()]
     assert len(poses) == 2
     for pose in poses:
-        assert Image.open(here.folder / f"{pose}.png").format == "PNG"
+        assert Image.open(here.project / f"{pose}.png").format == "PNG"

@@ -5,10 +5,8 @@ port of its own. A process that is killed takes with it what it counted in the l
 """
 
 import bisect
-import contextlib
 import threading
-import time
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from castlist.domain.metrics import METRICS
@@ -39,13 +37,6 @@ class Meter:
         place = bisect.bisect_left(buckets, seconds)
         edge = str(buckets[place]) if place < len(buckets) else "+Inf"
         self._add({(f"{name}_bucket", (*ordered, edge)): 1, (f"{name}_sum", ordered): max(seconds, 0.0)})
-
-    @contextlib.contextmanager
-    def timing(self, name: str, **labels: str) -> Generator[None]:
-        """Observe how long the block takes, if it ends well."""
-        began = time.perf_counter()
-        yield
-        self.observe(name, time.perf_counter() - began, **labels)
 
     async def flush(self, database: "Database") -> None:
         """Add what was counted since the last time to the sums in the database; nothing is lost if that fails."""

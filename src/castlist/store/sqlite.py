@@ -65,9 +65,8 @@ class Sqlite:
     def __init__(self, url: URL) -> None:
         self._writing = _engine(url, reads=False)
         self._reading = _engine(url, reads=True)
-        self._threads = ThreadPoolExecutor(
-            2, "sqlite"
-        )  # the writer never has more than one, a reader connects meanwhile
+        # The writer never has more than one of them; in the other a reader connects meanwhile.
+        self._threads = ThreadPoolExecutor(2, "sqlite")
         self._turn = asyncio.Lock()
         self._group: _Group | None = None
         self._closing: set[asyncio.Task[None]] = set()

@@ -1,12 +1,40 @@
 """The outbox of webhooks: what is to be sent, what was tried, which secret versions sign. Sends nothing itself."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Select, bindparam, delete, func, or_, select, update
 
 from castlist.domain.ids import new_id
 from castlist.store.database import Tx
 from castlist.store.tables import deliveries, delivery_tries, webhook_secrets
+
+
+def _due() -> Select[Any]:
+    """Build the query for messages that are due: of each account's the oldest, at most `of_one`."""
+    is_due = deliveries.c.next_ms <= bindparam("now_ms")
+    place = func.row_number().over(partition_by=deliveries.c.account_id, order_by=deliveries.c.next_ms)
+    waiting = select(deliveries.c.id, place.label("place")).where(deliveries.c.state == "due", is_due).subquery()
+    chosen = select(waiting.c.id).where(waiting.c.place <= bindparam("of_one")).order_by(waiting.c.place)
+    query = select(deliveries).where(deliveries.c.id.in_(chosen.limit(bindparam("limit"))), is_due)
+    return query.order_by(deliveries.c.next_ms).with_for_update(skip_locked=True)
+
+
+_DUE = _due()
+_OLD = select(deliveries.c.id).where(deliveries.c.state != "due", deliveries.c.created_ms < bindparam("before_ms"))
+_FORGET = (
+    delete(delivery_tries).where(delivery_tries.c.delivery_id.in_(_OLD)),
+    delete(deliveries).where(deliveries.c.id.in_(_OLD)),
+)
+_INSERT = deliveries.insert()
+_INSERT_TRY = delivery_tries.insert()
+_CHANGE = update(deliveries).where(deliveries.c.id == bindparam("delivery"))
+_VERSIONS = (
+    select(webhook_secrets.c.version)
+    .where(webhook_secrets.c.account_id == bindparam("account"))
+    .where(or_(webhook_secrets.c.retires_ms.is_(None), webhook_secrets.c.retires_ms > bindparam("now_ms")))
+    .order_by(webhook_secrets.c.version.desc())
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +64,7 @@ class Try:
 async def add(tx: Tx, job_id: str, account_id: str, url: str, *, now_ms: int) -> str:
     """Put a message into the outbox and return its id."""
     delivery = Delivery(new_id("msg"), job_id, account_id, url, "due", 0, now_ms, now_ms)
-    values = {name: getattr(delivery, name) for name in Delivery.__slots__}
-    await tx.execute(deliveries.insert().values(**values))
+    await tx.execute(_INSERT, {name: getattr(delivery, name) for name in Delivery.__slots__})
     return delivery.id
 
 
@@ -47,16 +74,8 @@ async def take_due(tx: Tx, *, now_ms: int, hold_ms: int, limit: int = 200, of_on
     Args:
         of_one_account: so many of one account's at most, so that one with a thousand to a dead receiver delays nobody.
     """
-    place = func.row_number().over(partition_by=deliveries.c.account_id, order_by=deliveries.c.next_ms)
-    waiting = (
-        select(deliveries.c.id, place.label("place"))
-        .where(deliveries.c.state == "due", deliveries.c.next_ms <= now_ms)
-        .subquery()
-    )
-    chosen = select(waiting.c.id).where(waiting.c.place <= of_one_account).order_by(waiting.c.place).limit(limit)
-    query = select(deliveries).where(deliveries.c.id.in_(chosen), deliveries.c.next_ms <= now_ms)
-    query = query.order_by(deliveries.c.next_ms).with_for_update(skip_locked=True)
-    due = [Delivery(**row) for row in (await tx.execute(query)).mappings()]
+    gaps = {"now_ms": now_ms, "of_one": of_one_account, "limit": limit}
+    due = [Delivery(**row) for row in (await tx.execute(_DUE, gaps)).mappings()]
     if not due:
         return []
     ids = [delivery.id for delivery in due]
@@ -66,24 +85,16 @@ async def take_due(tx: Tx, *, now_ms: int, hold_ms: int, limit: int = 200, of_on
 
 async def record(tx: Tx, delivery: Delivery, result: Try, *, state: str, next_ms: int) -> None:
     """Record a try and what becomes of the message."""
-    await tx.execute(
-        delivery_tries.insert().values(
-            delivery_id=delivery.id,
-            number=result.number,
-            at_ms=result.at_ms,
-            http_status=result.http_status,
-            problem=result.problem,
-        )
-    )
-    change = update(deliveries).where(deliveries.c.id == delivery.id)
-    await tx.execute(change.values(state=state, tries=result.number, next_ms=next_ms))
+    values = {name: getattr(result, name) for name in Try.__slots__}
+    await tx.execute(_INSERT_TRY, {**values, "delivery_id": delivery.id})
+    change = {"state": state, "tries": result.number, "next_ms": next_ms}
+    await tx.execute(_CHANGE, {"delivery": delivery.id, **change})
 
 
 async def forget(tx: Tx, *, before_ms: int) -> None:
     """Remove messages that were made before a moment and are settled, with their tries."""
-    old = select(deliveries.c.id).where(deliveries.c.state != "due", deliveries.c.created_ms < before_ms)
-    await tx.execute(delete(delivery_tries).where(delivery_tries.c.delivery_id.in_(old)))
-    await tx.execute(delete(deliveries).where(deliveries.c.id.in_(old)))
+    for statement in _FORGET:
+        await tx.execute(statement, {"before_ms": before_ms})
 
 
 async def of_job(tx: Tx, job_id: str) -> list[tuple[Delivery, list[Try]]]:
@@ -99,13 +110,7 @@ async def of_job(tx: Tx, job_id: str) -> list[tuple[Delivery, list[Try]]]:
 
 async def secret_versions(tx: Tx, account_id: str, *, now_ms: int) -> list[int]:
     """Return the versions of an account's signing secret that are valid, newest first; 1 when it was never rotated."""
-    query = (
-        select(webhook_secrets.c.version)
-        .where(webhook_secrets.c.account_id == account_id)
-        .where(or_(webhook_secrets.c.retires_ms.is_(None), webhook_secrets.c.retires_ms > now_ms))
-        .order_by(webhook_secrets.c.version.desc())
-    )
-    return list((await tx.execute(query)).scalars()) or [1]
+    return list((await tx.execute(_VERSIONS, {"account": account_id, "now_ms": now_ms})).scalars()) or [1]
 
 
 async def rotate(tx: Tx, account_id: str, *, now_ms: int, overlap_ms: int) -> int:

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from castlist.store.database import Tx
 from castlist.store.tables import idempotency_keys
 
 KEPT_MS = 30 * 24 * 3_600_000
+_FIND = select(idempotency_keys.c.body_digest, idempotency_keys.c.job_id).where(
+    idempotency_keys.c.account_id == bindparam("account"), idempotency_keys.c.key == bindparam("text")
+)
+_INSERT = idempotency_keys.insert()
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +24,14 @@ class Used:
 
 async def find(tx: Tx, account_id: str, key: str) -> Used | None:
     """Return what a key stands for, or None when it is fresh."""
-    query = select(idempotency_keys.c.body_digest, idempotency_keys.c.job_id).where(
-        idempotency_keys.c.account_id == account_id, idempotency_keys.c.key == key
-    )
-    row = (await tx.execute(query)).first()
+    row = (await tx.execute(_FIND, {"account": account_id, "text": key})).first()
     return Used(row.body_digest, row.job_id) if row else None
 
 
 async def remember(tx: Tx, account_id: str, key: str, used: Used, *, now_ms: int) -> None:
     """Record what a key stands for, in the transaction that makes the job."""
-    await tx.execute(
-        idempotency_keys.insert().values(
-            account_id=account_id, key=key, body_digest=used.body_digest, job_id=used.job_id, created_ms=now_ms
-        )
-    )
+    values = {"body_digest": used.body_digest, "job_id": used.job_id, "created_ms": now_ms}
+    await tx.execute(_INSERT, {"account_id": account_id, "key": key, **values})
 
 
 async def forget(tx: Tx, *, now_ms: int) -> None:

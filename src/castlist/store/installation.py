@@ -4,17 +4,17 @@ A process with another secret would refuse everybody's keys; one with another pl
 """
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from castlist.store.database import Tx
 from castlist.store.tables import installation
+from castlist.store.upsert import Upsert
+
+_INSERT = Upsert(installation, ["name"])
 
 
 async def agree(tx: Tx, name: str, value: str, *, now_ms: int) -> str:
     """Return the value that the installation has under a name; `value` becomes it when there is none yet."""
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
-    row = dialect.insert(installation).values(name=name, value=value, created_ms=now_ms)
-    await tx.execute(row.on_conflict_do_nothing(index_elements=["name"]))
+    await tx.execute(_INSERT.on(tx), {"name": name, "value": value, "created_ms": now_ms})
     return await get(tx, name) or value
 
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
 
 from castlist.domain.credits import Settlement
 from castlist.domain.jobs import ARROWS, JobStatus
 from castlist.domain.pools import DEFAULT_POOL
 from castlist.store.database import Tx
 from castlist.store.tables import images, jobs
+from castlist.store.upsert import Upsert
 
 MOST_AT_ONCE = 1000
 
@@ -80,17 +80,40 @@ class Image:
     swept_ms: int | None = None
 
 
+def _may_become(target: JobStatus) -> ColumnElement[bool]:
+    return jobs.c.status.in_([source.value for source, targets in ARROWS.items() if target in targets])
+
+
+_THIS = jobs.c.id == bindparam("job_id")
+_HELD = and_(_THIS, jobs.c.status == JobStatus.PROCESSING.value, jobs.c.attempt == bindparam("claim"))
+_INSERT = jobs.insert()
+_GET = select(jobs).where(_THIS)
+_GET_OWN = _GET.where(jobs.c.account_id == bindparam("owner"))
+_CLAIM = update(jobs).where(_THIS, _may_become(JobStatus.PROCESSING)).values(attempt=jobs.c.attempt + 1)
+_IS_HELD = select(jobs.c.id).where(_HELD)
+_HOLDS = _IS_HELD.with_for_update()
+_LOCK = select(jobs.c.id).where(_THIS).with_for_update()
+_REPORT = update(jobs).where(_HELD)
+_END = {status: update(jobs).where(_THIS, _may_become(status)) for status in JobStatus}
+_END_CLAIMED = {status: change.where(jobs.c.attempt == bindparam("claim")) for status, change in _END.items()}
+_IMAGE_KEY = ("job_id", "position")
+_PUT_IMAGE = Upsert(images, _IMAGE_KEY, lambda new: {each.name: each for each in new if each.name not in _IMAGE_KEY})
+_IMAGES = (
+    select(images)
+    .where(images.c.job_id.in_(bindparam("job_ids", expanding=True)))
+    .order_by(images.c.job_id, images.c.position)
+)
+
+
 async def insert(tx: Tx, job: Job) -> None:
     """Insert a new job."""
-    await tx.execute(jobs.insert().values(**_values(job)))
+    await tx.execute(_INSERT, _values(job))
 
 
 async def get(tx: Tx, job_id: str, account_id: str | None = None) -> Job | None:
     """Return a job, if given an account only when it is that account's."""
-    query = select(jobs).where(jobs.c.id == job_id)
-    if account_id is not None:
-        query = query.where(jobs.c.account_id == account_id)
-    row = (await tx.execute(query)).mappings().first()
+    query = _GET if account_id is None else _GET_OWN
+    row = (await tx.execute(query, {"job_id": job_id, "owner": account_id})).mappings().first()
     return _job(dict(row)) if row else None
 
 
@@ -151,45 +174,30 @@ async def newest(
 
 async def claim(tx: Tx, job_id: str, worker_id: str, *, now_ms: int) -> Job | None:
     """Take a job for a worker and return it with its new attempt number; None when it is not to be had any more."""
-    change = (
-        update(jobs)
-        .where(jobs.c.id == job_id, _may_become(JobStatus.PROCESSING))
-        .values(status=JobStatus.PROCESSING.value, attempt=jobs.c.attempt + 1, worker_id=worker_id, started_ms=now_ms)
-    )
-    if (await tx.execute(change)).rowcount == 0:
+    values = {"status": JobStatus.PROCESSING.value, "worker_id": worker_id, "started_ms": now_ms}
+    if (await tx.execute(_CLAIM, {"job_id": job_id, **values})).rowcount == 0:
         return None
     return await get(tx, job_id)
 
 
 async def holds(tx: Tx, job_id: str, attempt: int) -> bool:
     """Tell whether claim `attempt` still holds the job, and keep it so until the transaction ends."""
-    query = select(jobs.c.id).where(
-        jobs.c.id == job_id, jobs.c.status == JobStatus.PROCESSING.value, jobs.c.attempt == attempt
-    )
-    return (await tx.execute(query.with_for_update())).first() is not None
+    return (await tx.execute(_HOLDS, {"job_id": job_id, "claim": attempt})).first() is not None
 
 
 async def is_held(tx: Tx, job_id: str, attempt: int) -> bool:
     """Tell whether claim `attempt` still holds the job, keeping nobody from anything."""
-    query = select(jobs.c.id).where(
-        jobs.c.id == job_id, jobs.c.status == JobStatus.PROCESSING.value, jobs.c.attempt == attempt
-    )
-    return (await tx.execute(query)).first() is not None
+    return (await tx.execute(_IS_HELD, {"job_id": job_id, "claim": attempt})).first() is not None
 
 
 async def lock(tx: Tx, job_id: str) -> None:
     """Make writers to one job wait for each other until the transaction ends, as `holds` does."""
-    await tx.execute(select(jobs.c.id).where(jobs.c.id == job_id).with_for_update())
+    await tx.execute(_LOCK, {"job_id": job_id})
 
 
 async def report(tx: Tx, job_id: str, attempt: int, fraction: float) -> bool:
     """Record how far a job is (0–1); False when the claim no longer holds it, so the worker should stop."""
-    change = (
-        update(jobs)
-        .where(jobs.c.id == job_id, jobs.c.status == JobStatus.PROCESSING.value, jobs.c.attempt == attempt)
-        .values(fraction=fraction)
-    )
-    return (await tx.execute(change)).rowcount > 0
+    return (await tx.execute(_REPORT, {"job_id": job_id, "claim": attempt, "fraction": fraction})).rowcount > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,51 +213,32 @@ class Ending:
 
 async def end(tx: Tx, job_id: str, ending: Ending, *, now_ms: int, attempt: int | None = None) -> bool:
     """Make a job terminal; False, changing nothing, when it is already or when claim `attempt` no longer holds it."""
-    condition = and_(jobs.c.id == job_id, _may_become(ending.status))
-    if attempt is not None:
-        condition = and_(condition, jobs.c.attempt == attempt)
-    change = (
-        update(jobs)
-        .where(condition)
-        .values(
-            status=ending.status.value,
-            fraction=1.0,
-            captured_millis=ending.settlement.captured_millis,
-            released_millis=ending.settlement.released_millis,
-            error_code=ending.error_code,
-            error_message=ending.error_message,
-            finished_ms=now_ms,
-            expires_ms=ending.expires_ms,
-        )
-    )
-    return (await tx.execute(change)).rowcount > 0
+    values = {
+        "status": ending.status.value,
+        "fraction": 1.0,
+        "captured_millis": ending.settlement.captured_millis,
+        "released_millis": ending.settlement.released_millis,
+        "error_code": ending.error_code,
+        "error_message": ending.error_message,
+        "finished_ms": now_ms,
+        "expires_ms": ending.expires_ms,
+    }
+    change = (_END if attempt is None else _END_CLAIMED)[ending.status]
+    return (await tx.execute(change, {"job_id": job_id, "claim": attempt, **values})).rowcount > 0
 
 
 async def put_image(tx: Tx, image: Image) -> None:
     """Keep an image, in place of an earlier one at the same position."""
-    values = _values(image)
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
-    insert_row = dialect.insert(images).values(**values)
-    keys = ("job_id", "position")
-    await tx.execute(
-        insert_row.on_conflict_do_update(
-            index_elements=keys, set_={name: value for name, value in values.items() if name not in keys}
-        )
-    )
+    await tx.execute(_PUT_IMAGE.on(tx), _values(image))
 
 
 async def images_of(tx: Tx, job_ids: Sequence[str]) -> dict[str, list[Image]]:
     """Return the images of jobs, by job id, in order of position."""
     found: dict[str, list[Image]] = {job_id: [] for job_id in job_ids}
     for part in _parts(job_ids):
-        query = select(images).where(images.c.job_id.in_(part)).order_by(images.c.job_id, images.c.position)
-        for row in (await tx.execute(query)).mappings():
+        for row in (await tx.execute(_IMAGES, {"job_ids": part})).mappings():
             found[row["job_id"]].append(Image(**row))
     return found
-
-
-def _may_become(target: JobStatus) -> ColumnElement[bool]:
-    return jobs.c.status.in_([source.value for source, targets in ARROWS.items() if target in targets])
 
 
 def _values(record: Job | Image) -> dict[str, Any]:

@@ -5,18 +5,20 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import delete, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from castlist.domain.fairness import Priority, Share
 from castlist.domain.ids import new_id, new_key
 from castlist.store.database import Tx
 from castlist.store.tables import accounts, api_keys
+from castlist.store.upsert import Upsert
 
 SCOPES: tuple[str, ...] = ("run", "read")
 """`run` submits jobs and uploads pictures; `read` looks at models, jobs, credits and usage."""
 LAST_USED_GRAIN_MS = 60_000
 HINT_CHARS = 4
+_FIND = select(api_keys).where(api_keys.c.digest == bindparam("hashed"))
+_INSERT_ACCOUNT = Upsert(accounts, ["name"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,8 @@ async def ensure_account(tx: Tx, name: str, *, now_ms: int) -> str:
     query = select(accounts.c.id).where(accounts.c.name == name)
     if found := (await tx.execute(query)).scalar_one_or_none():
         return found
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
-    row = dialect.insert(accounts).values(id=new_id("acc"), name=name, created_ms=now_ms)
-    await tx.execute(row.on_conflict_do_nothing(index_elements=["name"]))  # another may have been first meanwhile
+    # Another may have been first meanwhile.
+    await tx.execute(_INSERT_ACCOUNT.on(tx), {"id": new_id("acc"), "name": name, "created_ms": now_ms})
     return (await tx.execute(query)).scalar_one()
 
 
@@ -115,8 +116,7 @@ async def create(
 
 async def find(tx: Tx, key: str, *, pepper: bytes) -> ApiKey | None:
     """Return the record of a key, valid or not, or None when there is none."""
-    query = select(api_keys).where(api_keys.c.digest == digest(key, pepper))
-    row = (await tx.execute(query)).mappings().first()
+    row = (await tx.execute(_FIND, {"hashed": digest(key, pepper)})).mappings().first()
     return _record(dict(row)) if row else None
 
 

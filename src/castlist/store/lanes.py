@@ -6,37 +6,33 @@ time is the database's own: clocks of several machines differ, and a rate kept b
 
 from collections.abc import Callable
 
-from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, select
 
 from castlist.domain.lanes import Lane, Wait, from_text, to_text
 from castlist.store import clock
 from castlist.store.database import Tx
 from castlist.store.tables import lanes
+from castlist.store.upsert import Upsert
 
 Step = Callable[[Lane, int], Lane | Wait]
 """What is known and the time, in Unix milliseconds; returns what is known then, or how long to wait."""
+_INSERT = Upsert(lanes, ["engine"])
+_LOCK = select(lanes.c.lane).where(lanes.c.engine == bindparam("name")).with_for_update()
+_CHANGE = lanes.update().where(lanes.c.engine == bindparam("name"))
 
 
 async def change(tx: Tx, engine: str, step: Step, *, now_ms: int) -> Wait | None:
     """Take a step for an engine; returns how long to wait when it could not be taken, and nothing has changed then."""
-    await _insert(tx, engine)
-    found = (await tx.execute(select(lanes.c.lane).where(lanes.c.engine == engine).with_for_update())).scalar_one()
-    before = from_text(found)
+    await tx.execute(_INSERT.on(tx), {"engine": engine, "lane": to_text(Lane())})
+    before = from_text((await tx.execute(_LOCK, {"name": engine})).scalar_one())
     after = step(before, await clock.now_ms(tx, now_ms))
     if isinstance(after, Wait):
         return after
     if after != before:
-        await tx.execute(lanes.update().where(lanes.c.engine == engine).values(lane=to_text(after)))
+        await tx.execute(_CHANGE, {"name": engine, "lane": to_text(after)})
     return None
 
 
 async def known(tx: Tx) -> dict[str, Lane]:
     """Return what is known, by engine."""
     return {row.engine: from_text(row.lane) for row in await tx.execute(select(lanes))}
-
-
-async def _insert(tx: Tx, engine: str) -> None:
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
-    fresh = dialect.insert(lanes).values(engine=engine, lane=to_text(Lane()))
-    await tx.execute(fresh.on_conflict_do_nothing(index_elements=["engine"]))

@@ -5,12 +5,21 @@ Called by `flow` (hold, capture, release) and by the command line (grant, adjust
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from castlist.domain.credits import EntryKind, balance_change_millis, to_credits
 from castlist.domain.errors import InsufficientCredits
 from castlist.store.database import Tx
 from castlist.store.tables import accounts, entries
+
+_INSERT = entries.insert()
+_LOCK = select(accounts.c.id).where(accounts.c.id == bindparam("account")).with_for_update()
+_LAST = (
+    select(entries.c.sequence, entries.c.balance_millis)
+    .where(entries.c.account_id == bindparam("account"))
+    .order_by(entries.c.sequence.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +64,15 @@ async def append(
             f"This takes {to_credits(-change)} credits; {to_credits(balance)} are left.",
             credits_remaining=to_credits(balance),
         )
-    await tx.execute(
-        entries.insert().values(
-            account_id=account_id,
-            sequence=sequence + 1,
-            kind=kind.value,
-            amount_millis=amount_millis,
-            change_millis=change,
-            balance_millis=balance + change,
-            job_id=job_id,
-            note=note,
-            created_ms=now_ms,
-        )
-    )
+    entry = Entry(sequence + 1, kind, amount_millis, change, balance + change, job_id, note, now_ms)
+    values = {name: getattr(entry, name) for name in Entry.__slots__}
+    await tx.execute(_INSERT, {**values, "account_id": account_id, "kind": kind.value})
     return balance + change
 
 
 async def lock(tx: Tx, account_id: str) -> None:
     """Make writers to one account wait for each other until the transaction ends; SQLite has one writer anyway."""
-    await tx.execute(select(accounts.c.id).where(accounts.c.id == account_id).with_for_update())
+    await tx.execute(_LOCK, {"account": account_id})
 
 
 async def balance_millis(tx: Tx, account_id: str) -> int:
@@ -90,11 +89,5 @@ async def history(tx: Tx, account_id: str, limit: int = 100) -> list[Entry]:
 
 
 async def _last(tx: Tx, account_id: str) -> tuple[int, int]:
-    query = (
-        select(entries.c.sequence, entries.c.balance_millis)
-        .where(entries.c.account_id == account_id)
-        .order_by(entries.c.sequence.desc())
-        .limit(1)
-    )
-    row = (await tx.execute(query)).first()
+    row = (await tx.execute(_LAST, {"account": account_id})).first()
     return (row.sequence, row.balance_millis) if row else (0, 0)

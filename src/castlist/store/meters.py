@@ -4,10 +4,12 @@ import json
 from collections.abc import Mapping
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from castlist.store.database import Tx
 from castlist.store.tables import meters
+from castlist.store.upsert import Upsert
+
+_ADD = Upsert(meters, ["name", "labels"], lambda new: {"value": meters.c.value + new.value})
 
 Key = tuple[str, tuple[str, ...]]
 """A series: its name, and the values of its labels in the order of `domain.metrics`."""
@@ -15,14 +17,9 @@ Key = tuple[str, tuple[str, ...]]
 
 async def add(tx: Tx, sums: Mapping[Key, float]) -> None:
     """Add to the sums."""
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
     # Always in one order, so that two processes never wait for each other's rows.
     rows = [{"name": name, "labels": _text(labels), "value": value} for (name, labels), value in sorted(sums.items())]
-    fresh = dialect.insert(meters)
-    change = fresh.on_conflict_do_update(
-        index_elements=["name", "labels"], set_={"value": meters.c.value + fresh.excluded.value}
-    )
-    await tx.execute(change, rows)
+    await tx.execute(_ADD.on(tx), rows)
 
 
 async def read(tx: Tx) -> dict[Key, float]:

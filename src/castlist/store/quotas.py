@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
 from castlist.domain.jobs import JobStatus
 from castlist.store.database import Tx
@@ -36,12 +36,12 @@ class Stored:
 
 
 COLUMNS = tuple(field.name for field in fields(Quota))
+_LOCK = select(*(accounts.c[name] for name in COLUMNS)).where(accounts.c.id == bindparam("account")).with_for_update()
 
 
 async def lock(tx: Tx, account_id: str) -> Quota:
     """Return an account's quota and make writers to the account wait for each other, as `ledger.lock` does."""
-    query = select(*(accounts.c[name] for name in COLUMNS)).where(accounts.c.id == account_id).with_for_update()
-    return Quota(**(await tx.execute(query)).mappings().one())
+    return Quota(*(await tx.execute(_LOCK, {"account": account_id})).one())
 
 
 async def of_accounts(tx: Tx) -> dict[str, Quota]:

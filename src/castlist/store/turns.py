@@ -3,10 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from castlist.store.database import Tx
 from castlist.store.tables import BEGUN, OPEN, jobs
+
+_POOL = jobs.c.pool == bindparam("of_pool")
+_CLOCK = select(func.max(jobs.c.clock)).where(BEGUN, _POOL).scalar_subquery()
+_FINISH = select(func.max(jobs.c.finish)).where(_POOL)
+_OF_KEY = select(_CLOCK, _FINISH.where(jobs.c.key_id == bindparam("key")).scalar_subquery())
+_OF_NO_KEY = select(_CLOCK, _FINISH.where(jobs.c.key_id.is_(None)).scalar_subquery())
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +28,9 @@ async def read(tx: Tx, pool: str, key_id: str | None) -> Clocks:
 
     The key's account must be locked, or two jobs may get the same turn.
     """
-    clock = select(func.max(jobs.c.clock)).where(BEGUN, jobs.c.pool == pool)
-    own = jobs.c.key_id == key_id if key_id is not None else jobs.c.key_id.is_(None)
-    finish = select(func.max(jobs.c.finish)).where(own, jobs.c.pool == pool)
-    row = (await tx.execute(select(clock.scalar_subquery(), finish.scalar_subquery()))).one()
-    return Clocks(row[0] or 0, row[1] or 0)
+    query = _OF_NO_KEY if key_id is None else _OF_KEY
+    clock, finish = (await tx.execute(query, {"of_pool": pool, "key": key_id})).one()
+    return Clocks(clock or 0, finish or 0)
 
 
 async def begin_anew(tx: Tx, pools: Sequence[str], *, beyond: int) -> bool:

@@ -3,12 +3,43 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, exists, func, select, true
+from sqlalchemy import Select, bindparam, delete, exists, func, select, true
 
 from castlist.domain.ids import new_id
 from castlist.store.database import Tx
 from castlist.store.files import content_type
 from castlist.store.tables import images, jobs, uploads
+
+
+def _expired_uploads() -> Select[str]:
+    moment = bindparam("now_ms")
+    live_image = exists().where(
+        images.c.file == uploads.c.file, images.c.job_id == jobs.c.id, jobs.c.expires_ms > moment
+    )
+    other = uploads.alias("other")
+    live_upload = exists().where(other.c.file == uploads.c.file, other.c.expires_ms > moment)
+    query = select(uploads.c.file).where(uploads.c.expires_ms <= moment, ~live_image, ~live_upload)
+    return query.distinct().limit(bindparam("limit"))
+
+
+def _expired_images() -> Select[str | None]:
+    moment = bindparam("now_ms")
+    same, owner = images.alias("same"), jobs.alias("owner")
+    live_image = exists().where(same.c.file == images.c.file, same.c.job_id == owner.c.id, owner.c.expires_ms > moment)
+    live_upload = exists().where(uploads.c.file == images.c.file, uploads.c.expires_ms > moment)
+    query = (
+        select(images.c.file)
+        .join(jobs, jobs.c.id == images.c.job_id)
+        .where(images.c.file.is_not(None), images.c.swept_ms.is_(None))
+        .where(jobs.c.expires_ms + 0 <= moment)  # no index: begin with the few unswept images, not with all old jobs
+        .where(jobs.c.finished_ms.is_not(None), ~live_image, ~live_upload)
+    )
+    return query.distinct().limit(bindparam("limit"))
+
+
+_INSERT = uploads.insert()
+_EXPIRED = (_expired_uploads(), _expired_images())
+_FIND = select(func.max(uploads.c.original), func.count()).where(uploads.c.file == bindparam("name"))
 
 
 async def add(
@@ -20,18 +51,17 @@ async def add(
         original: name of the file as it came, kept beside `file` as long.
     """
     upload_id = new_id("upl")
-    await tx.execute(
-        uploads.insert().values(
-            id=upload_id,
-            account_id=account_id,
-            file=file,
-            original=original,
-            content_type=content_type(file),
-            size_bytes=size_bytes,
-            created_ms=now_ms,
-            expires_ms=expires_ms,
-        )
-    )
+    values = {
+        "id": upload_id,
+        "account_id": account_id,
+        "file": file,
+        "original": original,
+        "content_type": content_type(file),
+        "size_bytes": size_bytes,
+        "created_ms": now_ms,
+        "expires_ms": expires_ms,
+    }
+    await tx.execute(_INSERT, values)
     return upload_id
 
 
@@ -44,38 +74,15 @@ class Upload:
 
 async def find(tx: Tx, file: str) -> Upload | None:
     """Return what is known of a stored picture; None when it is none that was taken in."""
-    query = select(func.max(uploads.c.original), func.count()).where(uploads.c.file == file)
-    original, rows = (await tx.execute(query)).one()
+    original, rows = (await tx.execute(_FIND, {"name": file})).one()
     return Upload(original) if rows else None
 
 
 async def expired_files(tx: Tx, *, now_ms: int, limit: int = 500) -> list[str]:
     """Return names of files whose every user has expired: jobs' images and uploads, oldest first."""
-    live_image = exists().where(
-        images.c.file == uploads.c.file, images.c.job_id == jobs.c.id, jobs.c.expires_ms > now_ms
-    )
-    other = uploads.alias("other")
-    live_upload = exists().where(other.c.file == uploads.c.file, other.c.expires_ms > now_ms)
-    of_uploads = select(uploads.c.file).where(uploads.c.expires_ms <= now_ms, ~live_image, ~live_upload).distinct()
-    names = set((await tx.execute(of_uploads.limit(limit))).scalars())
-    names |= await _expired_images(tx, now_ms, limit)
+    gaps = {"now_ms": now_ms, "limit": limit}
+    names = {name for query in _EXPIRED for name in (await tx.execute(query, gaps)).scalars() if name}
     return sorted(names)
-
-
-async def _expired_images(tx: Tx, now_ms: int, limit: int) -> set[str]:
-    same, owner = images.alias("same"), jobs.alias("owner")
-    live_image = exists().where(same.c.file == images.c.file, same.c.job_id == owner.c.id, owner.c.expires_ms > now_ms)
-    live_upload = exists().where(uploads.c.file == images.c.file, uploads.c.expires_ms > now_ms)
-    query = (
-        select(images.c.file)
-        .join(jobs, jobs.c.id == images.c.job_id)
-        .where(images.c.file.is_not(None), images.c.swept_ms.is_(None))
-        .where(jobs.c.expires_ms + 0 <= now_ms)  # no index: begin with the few unswept images, not with all old jobs
-        .where(jobs.c.finished_ms.is_not(None), ~live_image, ~live_upload)
-        .distinct()
-        .limit(limit)
-    )
-    return {name for name in (await tx.execute(query)).scalars() if name}
 
 
 async def known_files(tx: Tx, names: Sequence[str]) -> set[str]:

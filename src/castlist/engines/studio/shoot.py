@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from castlist.domain.poses import Pose
 from castlist.domain.tasks import Shot
-from castlist.engines.studio import detail, frame, turn
+from castlist.engines.studio import detail, frame, gaze, turn
 from castlist.engines.studio.layers import Layer, spread
 from castlist.engines.studio.ops import Map, Pixels
 from castlist.engines.studio.reference import Prepared
@@ -55,7 +55,7 @@ def take(
     bend = turn.field(prepared.depth, *angles)
     source = bend.source_of(camera.points(*size, STEP_PX))
     points = spread(source, *size, STEP_PX)
-    drawn = _draw(prepared, points, camera.scale)
+    drawn = _draw(prepared, points, camera.scale, _look(prepared, shot.pose, angles, camera.scale))
     alpha = _crisp(drawn[..., 3]) * _on_canvas(points, prepared.alpha.shape)
     return View(drawn[..., :3], alpha, points, camera, angles)
 
@@ -79,9 +79,22 @@ def _angles(prepared: Prepared, pose: Pose, wish: NDArray[np.float64]) -> tuple[
     return float(yaw), float(pitch), float(roll)
 
 
-def _draw(prepared: Prepared, points: Map, zoom: float) -> Pixels:
+def _look(
+    prepared: Prepared, pose: Pose, angles: tuple[float, float, float], zoom: float
+) -> tuple[float, float] | None:
+    """Return how far the irises move, in their radii; None when they stay, or are too small to be seen."""
+    eyes = prepared.eyes
+    if eyes is None or eyes.left.width_px * zoom < gaze.SEEN_PX:
+        return None
+    by = gaze.shift(eyes, *gaze.turned(pose, angles))
+    return by if max(map(abs, by)) > 0.02 else None
+
+
+def _draw(prepared: Prepared, points: Map, zoom: float, look: tuple[float, float] | None) -> Pixels:
     """Fetch RGBA for every output pixel, closer layers over farther ones. uint8 [H, W, 4]"""
     layers = detail.layers_for(prepared, zoom)
+    if prepared.eyes is not None and look is not None:
+        layers += gaze.repainted(layers[-1], prepared.eyes, look)
     picture = layers[0].sample(points, zoom)
     for layer in layers[1:]:
         _lay_over(picture, layer, points, zoom, prepared.alpha.shape)

@@ -83,6 +83,45 @@ def test_a_shoulder_cut_at_the_side_is_completed_falling() -> None:
     assert falling[0] < falling[-1]
 
 
+def _shoulders() -> np.ndarray:
+    alpha = np.zeros((400, 300), np.float32)
+    rows, columns = np.mgrid[0:400, 0:300]
+    alpha[rows > 260 + 0.3 * np.abs(columns - 150)] = 1
+    alpha[np.hypot((columns - 150) / 60, (rows - 160) / 90) < 1] = 1
+    return alpha
+
+
+def test_folds_at_a_cut_sleeve_go_on_and_are_not_mirrored() -> None:
+    """A mirrored sleeve folded into a kaleidoscope of chevrons."""
+    alpha = _shoulders()
+    rows, columns = np.mgrid[0:400, 0:300]
+    folds = 120 + 25 * np.sin((rows + columns) / 9)
+    colour = np.repeat(folds.astype(np.uint8)[..., None], 3, -1)
+    wider, _, pad = extend.complete(colour, alpha, head=(70, 180), chin=(150, 250))
+    sleeve = wider[330:, :40, 0].astype(float)
+    mirror = wider[330:, 2 * pad.left - 40 : 2 * pad.left, 0][:, ::-1].astype(float)
+    assert abs(np.corrcoef(sleeve.ravel(), mirror.ravel())[0, 1]) < 0.3
+    seam = wider[340:, pad.left - 2 : pad.left + 2, 0].astype(float)
+    assert np.abs(np.diff(seam, axis=1)).max() < 20
+
+
+def test_a_strong_pattern_is_hardly_completed() -> None:
+    rows, columns = np.mgrid[0:400, 0:300]
+    checks = np.where((rows // 8 + columns // 8) % 2, 20, 235).astype(np.uint8)
+    head, chin = (70.0, 180.0), (150.0, 250.0)
+    plain = extend.complete(np.full((400, 300, 3), 120, np.uint8), _shoulders(), head=head, chin=chin)[2]
+    checked = extend.complete(np.repeat(checks[..., None], 3, -1), _shoulders(), head=head, chin=chin)[2]
+    assert 0 < checked.left < plain.left / 2
+
+
+def test_a_sign_above_the_shoulder_does_not_become_a_sleeve() -> None:
+    """Where a sign beyond the shoulder was taken for the person, it went on beyond the border as a square."""
+    alpha = _shoulders()
+    alpha[270:285, :30] = 1
+    outline = extend.complete(np.full((400, 300, 3), 120, np.uint8), alpha, head=(70, 180), chin=(150, 250))[1]
+    assert outline[:290, 0].max() == 0
+
+
 def test_green_is_taken_from_soft_edges_only() -> None:
     colour = np.full((1, 2, 3), (40, 200, 60), np.float32)
     clean = compose.without_spill(colour, np.array([[0.3, 1.0]], np.float32))

@@ -1,7 +1,7 @@
 """Completes what the reference's border cuts off a little: the crown of the head and the outer shoulders.
 
 Called by `reference`, so that a tight portrait can also be shown smaller. Only outlines that go on in an obvious way
-are completed, with mirrored texture; a face or hair cut beside the head is left alone and framed away instead.
+are completed, with texture that runs on; a face or hair cut beside the head is left alone and framed away instead.
 """
 
 from dataclasses import dataclass
@@ -13,9 +13,17 @@ from castlist.engines.studio.ops import Map, Pixels
 
 SIDE_HEADS = 0.5
 """Widest completion at a side, in head heights."""
+PATTERN, PATTERN_HEADS = 30, 0.06
+"""Cloth whose brightness varies by more (of 255) has a strong pattern, and is completed by no more."""
 TOP_HEADS = 0.2
-WEAVE_PX = 1.6
-"""Finer than this a pattern is the weave of the cloth, coarser ones are folds."""
+WEAVE_PX, WEAVE = 2.4, 14
+"""Finer than this a pattern is the weave of the cloth, coarser ones are folds; and a weave is no stronger, of 255."""
+BORDER_PX = 3
+"""So many columns at the border say how the cloth goes on."""
+HANG = 0.45
+"""How steeply folds run downward beyond the border."""
+MELT, FIRST_PX, SOFTEST = 0.4, 1.5, 6
+"""How fast they melt, px of blur per px away, and the blurs that are made: the first, and how many, each twice as wide."""
 WIDEST_CUT = 0.72
 """Widest cut through a crown that is rounded off, as a share of the head's own width."""
 
@@ -45,6 +53,9 @@ def complete(
     top = _missing_crown(alpha, crown, head_px, chin[0])
     left = _side(alpha[:, :3].max(1), chin[1], head_px)
     right = _side(alpha[:, -3:].max(1), chin[1], head_px)
+    band = max(4, round(0.3 * head_px))
+    left = min(left, _longest(colour[:, :band], alpha[:, :band], head_px))
+    right = min(right, _longest(colour[:, -band:], alpha[:, -band:], head_px))
     pad = Pad(left, top, right)
     if pad == Pad():
         return colour, alpha, pad
@@ -98,26 +109,48 @@ def _side(edge: Map, chin: float, head_px: float) -> int:
     return int(min(SIDE_HEADS * head_px, max(4.0, 0.9 * (rows[-1] - rows[0]))))
 
 
+def _longest(cloth: Pixels, alpha: Map, head_px: float) -> int:
+    """Return how far cloth (at one border) can go on, px: a strong pattern that melts away is seen to."""
+    grey = cloth.mean(-1, dtype=np.float32)
+    pattern = float((np.abs(grey - ops.blur(grey, 0.05 * head_px)) * alpha).sum() / max(1.0, float(alpha.sum())))
+    return int(head_px * (SIDE_HEADS if pattern < PATTERN else PATTERN_HEADS))
+
+
 def _sleeve(colour: Pixels, count: int) -> None:
-    """Make mirrored cloth to the left of column `count` less of a mirror, in place: its folds melt away and its weave
-    stays, it hangs and turns away from the light. A strong pattern stays a pattern."""
+    """Let cloth go on to the left of column `count`, in place: its folds and stripes run on downward from the border and
+    melt away, it keeps its weave and turns away from the light. A mirror image would fold into a kaleidoscope."""
     height = colour.shape[0]
     away = np.arange(count, 0, -1, dtype=np.float32)
-    x, y = np.meshgrid(np.arange(count, dtype=np.float32), np.arange(height, dtype=np.float32))
-    hanging = ops.remap(np.ascontiguousarray(colour[:, :count]), x, (y - 0.45 * away[None, :]).astype(np.float32))
-    weave = hanging.astype(np.float32) - ops.blur(hanging.astype(np.float32), WEAVE_PX)
-    soft = ops.blur(hanging.astype(np.float32), max(1.0, 0.16 * count)) + weave
-    pattern = float(np.clip((np.abs(hanging - soft).mean() - 14) / 14, 0, 1))
-    blurred = (0.95 - 0.6 * pattern) * ops.smoothstep((away / count * 5).astype(np.float32))[None, :, None]
+    border = colour[:, count : count + BORDER_PX].astype(np.float32).mean(1, keepdims=True)
+    y = np.arange(height, dtype=np.float32)[:, None] - HANG * away[None, :]
+    melted = np.zeros((height, count, 3), np.float32)
+    softness = np.clip(np.log2(1 + MELT * away / FIRST_PX), 0, SOFTEST - 1)
+    for level in range(SOFTEST):
+        soft = border if level == 0 else ops.blur(np.repeat(border, 3, 1), FIRST_PX * (2**level - 1))[:, :1]
+        run = ops.remap(np.ascontiguousarray(soft), np.zeros_like(y), y)
+        melted += run * np.clip(1 - np.abs(softness - level), 0, 1)[None, :, None]
+    weave = _weave(colour[:, count : 2 * count].astype(np.float32))
+    weave = np.pad(weave, ((0, 0), (0, count - weave.shape[1]), (0, 0)), mode="wrap")
     shade = 1 - 0.4 * ops.smoothstep((away / count).astype(np.float32))[None, :, None]
-    colour[:, :count] = np.clip((hanging + blurred * (soft - hanging)) * shade, 0, 255).astype(np.uint8)
+    colour[:, :count] = np.clip((melted + weave) * shade, 0, 255).astype(np.uint8)
+
+
+def _weave(cloth: Map) -> Map:
+    """Return a texture as fine and strong as that of `cloth` (float32 [H, W, 3]), without its folds and seams.
+
+    Source: Galerne, Gousseau, Morel, Random phase textures, 2011.
+    """
+    fine = np.clip(cloth - ops.blur(cloth, WEAVE_PX), -WEAVE, WEAVE)
+    turns = np.angle(np.fft.rfft2(np.random.default_rng(7).standard_normal(cloth.shape[:2])))
+    spread = np.fft.rfft2(fine, axes=(0, 1)) * np.exp(1j * turns)[..., None]
+    return np.fft.irfft2(spread, cloth.shape[:2], axes=(0, 1)).astype(np.float32)
 
 
 def _slope(alpha: Map, count: int, head_px: float) -> None:
     """Let a shoulder that is cut at column `count` fall off to the left of it, in place."""
     height = alpha.shape[0]
     columns = [count, count + max(2, round(0.06 * head_px))]
-    edges = [float(np.flatnonzero(alpha[:, column] > 0.5)[0]) for column in columns]
+    edges = [_shoulder(alpha[:, column]) for column in columns]
     slope = float(np.clip((edges[0] - edges[1]) / (columns[1] - columns[0]), 0.1, 2.5))
     away = np.arange(count, 0, -1, dtype=np.float32)
     bend = max(0.0, (height - edges[0]) - slope * count) / count**2 + 0.6 / head_px
@@ -125,3 +158,11 @@ def _slope(alpha: Map, count: int, head_px: float) -> None:
     rows = np.arange(height, dtype=np.float32)[:, None]
     soft = ops.smoothstep(((rows - outline[None, :]) / 3 + 0.5).astype(np.float32))
     alpha[:, :count] = np.minimum(alpha[:, :count], soft)  # below a cut arm the backdrop goes on
+
+
+def _shoulder(column: Map) -> float:
+    """Return the row where the lowest solid run of a column begins: a sign above the shoulder is no shoulder."""
+    solid = column > 0.5
+    rows = np.flatnonzero(solid)
+    gaps = np.flatnonzero(~solid[: rows[-1] + 1]) if len(rows) else rows
+    return float(gaps[-1] + 1) if len(gaps) else float(rows[0] if len(rows) else len(column) - 1)

@@ -23,7 +23,7 @@ BORDER_PX = 3
 HANG = 0.45
 """How steeply folds run downward beyond the border."""
 MELT, FIRST_PX, SOFTEST = 0.4, 1.5, 6
-"""How fast they melt, px of blur per px away, and the blurs that are made: the first, and how many, each twice as wide."""
+"""How fast they melt, px of blur per px away; the first blur that is made, and how many, each twice as wide."""
 WIDEST_CUT = 0.72
 """Widest cut through a crown that is rounded off, as a share of the head's own width."""
 
@@ -111,18 +111,18 @@ def _side(edge: Map, chin: float, head_px: float) -> int:
 
 def _longest(cloth: Pixels, alpha: Map, head_px: float) -> int:
     """Return how far cloth (at one border) can go on, px: a strong pattern that melts away is seen to."""
-    grey = cloth.mean(-1, dtype=np.float32)
+    grey = np.asarray(cloth.mean(-1), np.float32)
     pattern = float((np.abs(grey - ops.blur(grey, 0.05 * head_px)) * alpha).sum() / max(1.0, float(alpha.sum())))
     return int(head_px * (SIDE_HEADS if pattern < PATTERN else PATTERN_HEADS))
 
 
 def _sleeve(colour: Pixels, count: int) -> None:
-    """Let cloth go on to the left of column `count`, in place: its folds and stripes run on downward from the border and
-    melt away, it keeps its weave and turns away from the light. A mirror image would fold into a kaleidoscope."""
+    """Let cloth go on to the left of column `count`, in place: its folds and stripes run on downward from the border,
+    melt away, and keep their weave; it turns away from the light. A mirror image would fold into a kaleidoscope."""
     height = colour.shape[0]
     away = np.arange(count, 0, -1, dtype=np.float32)
     border = colour[:, count : count + BORDER_PX].astype(np.float32).mean(1, keepdims=True)
-    y = np.arange(height, dtype=np.float32)[:, None] - HANG * away[None, :]
+    y = (np.arange(height, dtype=np.float32)[:, None] - HANG * away[None, :]).astype(np.float32)
     melted = np.zeros((height, count, 3), np.float32)
     softness = np.clip(np.log2(1 + MELT * away / FIRST_PX), 0, SOFTEST - 1)
     for level in range(SOFTEST):

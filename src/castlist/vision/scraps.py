@@ -16,6 +16,7 @@ Box = tuple[float, float, float, float]
 SIDE_PX = 320
 DEEP, BESIDE = 0.35, 0.10  # nearer to the rim than this, within and beyond it, nothing is certain; in face sizes
 AGAINST = (0.6, 1.0)  # far votes against a pixel from which it is suspected, and from which wholly
+BELOW, ASIDE = 0.1, 0.85  # lower than the chin and farther from the face's middle, in face sizes, are shoulders
 LEAST = 0.03  # suspected areas smaller than this, in squared face sizes, are not worth the cut
 ROUNDS = 4
 SURE = 0.95  # where the segmenter is so sure and the colour is that of the face, it is a hand or an arm
@@ -33,7 +34,8 @@ def scraps(picture: Float, likely: Float, far_votes: Float, hair: Float, face: B
 
     height, width = likely.shape
     face_px = max(face[2:])
-    suspect = np.clip((-far_votes - AGAINST[0]) / (AGAINST[1] - AGAINST[0]), 0.0, 1.0) * (1 - hair)
+    suspect = np.clip((-far_votes - AGAINST[0]) / (AGAINST[1] - AGAINST[0]), 0.0, 1.0)
+    suspect *= 1 - hair * ~_beside_neck(likely.shape, face)
     suspect *= ~((likely > SURE) & _like_the_face(picture, likely, face))
     if float((suspect * (likely > 0.5)).sum()) < LEAST * face_px**2:
         return np.zeros_like(likely)
@@ -54,6 +56,14 @@ def scraps(picture: Float, likely: Float, far_votes: Float, hair: Float, face: B
         return np.zeros_like(likely)
     cut_off = 1 - (mask & 1).astype(np.float32)
     return (suspect * cv2.resize(cut_off, (width, height), interpolation=cv2.INTER_LINEAR)).astype(np.float32)
+
+
+def _beside_neck(shape: tuple[int, ...], face: Box) -> NDArray[np.bool_]:
+    """Return where shoulders are rather than hair. bool [H, W]"""
+    face_px = max(face[2:])
+    across = np.abs(np.arange(shape[1])[None] - (face[0] + face[2] / 2))
+    down = np.arange(shape[0])[:, None] - (face[1] + face[3])
+    return (across > ASIDE * face_px) & (down > BELOW * face_px)
 
 
 def _like_the_face(picture: Float, likely: Float, face: Box) -> NDArray[np.bool_]:

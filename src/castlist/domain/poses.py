@@ -27,12 +27,14 @@ class Pose:
     roll_deg: float = 0.0
     camera: Camera = "eye"
     gaze: Gaze = "camera"
+    smile: float = 0.0
+    """How much a closed mouth smiles, 0–1, where an engine can let it."""
 
 
 POSES: tuple[Pose, ...] = (
     Pose("front", "facing the camera, head and shoulders"),
     Pose("three-quarter-left", "three-quarter view to the left, half length", "half_length", -24, 1, -2),
-    Pose("close-up", "close-up of the face", "close_up", 5, 1, 1),
+    Pose("close-up", "close-up of the face", "close_up", 5, 1, 1, smile=0.7),
     Pose(
         "three-quarter-right",
         "three-quarter view to the right, head and shoulders",
@@ -41,14 +43,14 @@ POSES: tuple[Pose, ...] = (
         gaze="ahead",
     ),
     Pose("wide", "small in a wide view of the surroundings", "wide", -6),
-    Pose("tilted", "head tilted to one side", yaw_deg=7, roll_deg=9),
-    Pose("half-length", "half-length portrait", "half_length", 8, 0, 2, gaze="aside"),
+    Pose("tilted", "head tilted to one side", yaw_deg=7, roll_deg=9, smile=0.7),
+    Pose("half-length", "half-length portrait", "half_length", 8, 0, 2, gaze="aside", smile=0.6),
     Pose("slight-left", "head turned slightly to the left", yaw_deg=-12),
     Pose("chin-up", "chin lifted", yaw_deg=-5, pitch_deg=12, gaze="ahead"),
     Pose("slight-right", "head turned slightly to the right", yaw_deg=12, gaze="aside"),
     Pose("chin-down", "chin lowered, eyes to the camera", yaw_deg=4, pitch_deg=-11),
     Pose("low-camera", "seen from slightly below", "half_length", 10, 5, 0, "low", gaze="ahead"),
-    Pose("high-camera", "seen from slightly above", "half_length", -10, -6, 0, "high"),
+    Pose("high-camera", "seen from slightly above", "half_length", -10, -6, 0, "high", smile=0.7),
 )
 
 BY_ID = {pose.id: pose for pose in POSES}

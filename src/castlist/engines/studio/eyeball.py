@@ -15,6 +15,9 @@ from castlist.engines.studio.layers import Layer
 from castlist.engines.studio.ops import Map, Pixels
 from castlist.vision.iris import Eye
 
+WHITE_SHARE, WHITE_CLEAR, REDDEST = 0.035, 0.5, 0.4
+"""Of the opening of a clear eye, least share of white on either side of the iris, least share of that which is clearly
+white, and how far from grey it is at most: else the eye looks far aside, or a lens, a shadow or lashes hide it."""
 WHITE_RANGE = 0.72, 1.12
 """Darkest and brightest that white is painted, over the brightness of what is seen of it."""
 LID_SHADE = 0.3
@@ -111,23 +114,21 @@ class Patch:
             soft=0.06 + 0.8 / eye.radius_px,
         )
 
-    def contrasts(self, least: float, clear: float) -> tuple[float, float] | tuple[()]:
-        """Return how many times brighter it is to the left and right of the iris; nothing when that is no clear eye.
-
-        Args:
-            least: share of the opening that must be seen on either side.
-            clear: share of it that must be clearly brighter than the iris.
-        """
+    def contrasts(self) -> tuple[float, float] | tuple[()]:
+        """Return how many times brighter it is to the left and right of the iris; nothing when that is no clear eye."""
         away = self._away((0.0, 0.0))
         light = self.pixels[..., :3].mean(-1)
         solid = self.seen > 0.4
         iris, white = solid & (away < 0.8), solid & (away > 1.2)
         beside = np.indices(light.shape)[1] - self.centre[0]
         sides = white & (beside < 0), white & (beside > 0)
-        if iris.sum() < 12 or min(side.sum() for side in sides) < least * solid.sum():
+        if iris.sum() < 12 or min(side.sum() for side in sides) < WHITE_SHARE * solid.sum():
             return ()
         dark, bright = max(float(np.median(light[iris])), 4.0), float(np.percentile(light[white], 65))
-        if (light[white] > (dark + bright) / 2).mean() < clear:
+        if (light[white] > (dark + bright) / 2).mean() < WHITE_CLEAR:
+            return ()
+        pale = self.pixels[..., :3][white & (light >= np.median(light[white]))].astype(np.float32).mean(0)
+        if float(_tint(pale)) > REDDEST:
             return ()
         left, right = (float(np.percentile(light[side], 65)) / dark for side in sides)
         return left, right

@@ -23,13 +23,14 @@ SURE = 0.88
 """Least confidence of the detector: faces that are drawn or an animal's score less."""
 OPEN = 0.17
 """Least opening of the lids over the eye's width; what is less is closed, or screwed up against the light."""
-WHITER, WHITE_SHARE, WHITE_CLEAR = 1.2, 0.03, 0.5
-"""Beside the iris something so many times brighter is seen, on each side at least that share of the opening, and that
-share of it clearly white: else the eye looks far aside, or a lens, a shadow or lashes hide it."""
+WHITER = 1.2
+"""Beside the iris something at least so many times brighter is seen on three of the four sides."""
 CLEAR_PX = 60
 """Eyes narrower than this are enlarged for the look whether they are clear."""
-REFINED = 0.2
-"""Most that an edge of the iris is corrected, in its radii."""
+REFINED = 0.8, 1.45
+"""Where an edge of the iris is looked for, in its radii: some irises are larger than the model makes them."""
+EDGE, STEEP = 0.1, 0.4
+"""Half the width over which an edge is looked for, in radii, and the least share of all contrast that makes one."""
 TURNED_DEG = 32
 """Heads turned farther in the reference keep their gaze: one eye is foreshortened too much."""
 ARM = 10.5 / 5.9
@@ -73,10 +74,7 @@ def of(picture: Pixels, eyes: tuple[Eye, Eye], shape: FaceShape, confidence: flo
     if max(sizes) > 0.3 or min(sizes) < 0.15 or min(eye.opening for eye in eyes) < OPEN:
         return None
     closer = [_closer(picture, eye) for eye in eyes]
-    contrasts = [
-        eyeball.Patch.around(eye, layer).contrasts(WHITE_SHARE, WHITE_CLEAR)
-        for eye, layer in zip(eyes, closer, strict=True)
-    ]
+    contrasts = [eyeball.Patch.around(eye, layer).contrasts() for eye, layer in zip(eyes, closer, strict=True)]
     clear = all(contrasts) and sum(ratio >= WHITER for pair in contrasts for ratio in pair) >= 3
     return Eyes(*(_measured(eye, layer) for eye, layer in zip(eyes, closer, strict=True))) if clear else None
 
@@ -131,17 +129,18 @@ def _closer(picture: Pixels, eye: Eye) -> Layer:
 def _measured(eye: Eye, layer: Layer) -> Eye:
     """Return the eye with the middle and radius of its iris corrected by where the picture turns from dark to white."""
     row = np.linspace(-0.15, 0.35, 9, dtype=np.float32)[:, None]
-    away = np.linspace(0.5, 1.4, 46, dtype=np.float32)[None, :]
+    away = np.arange(REFINED[0] - EDGE, REFINED[1] + EDGE + 1e-3, 0.02, dtype=np.float32)[None, :]
     along = eyeball.frame(eye).along * np.float32(eye.radius_px)
     down = np.array([-along[1], along[0]], np.float32)
+    lag = round(EDGE / 0.02)
     edges: list[float] = []
     for side in (-1, 1):
         reach = side * away * np.sqrt(1 - row**2)
         points = (eye.centre + reach[..., None] * along + row[..., None] * down).astype(np.float32)
         light = np.median(layer.sample(points, layer.scale).mean(-1), 0)
-        middle = (float(light[:10].min()) + float(np.percentile(light[20:], 80))) / 2
-        edge = float(away[0, int(np.argmax(light > middle))])
-        edges.append(edge if abs(edge - 1) < REFINED else 1.0)
+        rise = light[2 * lag :] - light[: -2 * lag]
+        steep = int(np.argmax(rise))
+        edges.append(float(away[0, steep + lag]) if rise[steep] > STEEP * max(float(np.ptp(light)), 1.0) else 1.0)
     return replace(
         eye, centre=eye.centre + along * np.float32((edges[1] - edges[0]) / 2), radius_px=eye.radius_px * sum(edges) / 2
     )

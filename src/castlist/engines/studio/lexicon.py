@@ -1,4 +1,4 @@
-"""The curated concept index: which words mean which place, hour, weather or style, and which concepts are akin.
+"""The curated concept index: which words mean which place, hour, weather, face or style, and which concepts are akin.
 
 Data for `meaning`; nothing else reads it. A word may stand under several concepts. Phrases (after the semicolon, parted
 by commas) are matched before words.
@@ -148,6 +148,21 @@ HOURS: dict[str, str] = {
 SETTINGS: dict[str, str] = {
     "indoors": "indoor indoors inside interior room",
     "outdoors": "outdoor outdoors outside nature open-air; fresh air",
+}
+
+FACES: dict[str, str] = {
+    "smile": (
+        "smile smiles smiling happy happily cheerful joyful friendly pleased delighted; good mood, in good spirits"
+    ),
+    "serious": (
+        "serious stern angry sad crying frowning scared worried pensive melancholic gloomy shocked screaming; straight "
+        "face, poker face"
+    ),
+    "eye contact": "; at the camera, into the camera, at camera, at the viewer, at the photographer",
+    "sideways": (
+        "; looking away, looks away, gazing away, looking aside, looks aside, looking sideways, into the distance, off "
+        "camera, past the camera"
+    ),
 }
 
 STYLES: dict[str, str] = {

@@ -35,11 +35,21 @@ def styles(text: str) -> list[str]:
     return list(dict.fromkeys(concept for _, concept, _ in _scan(words, index)))
 
 
-def without_styles(text: str) -> str:
-    """Return the text as plain words, less those that name a style: "oil painting" is no activity."""
+def faces(text: str) -> frozenset[str]:
+    """Return what a text asks of the face, concepts of `lexicon.FACES`; a smile that is ruled out is a serious face."""
+    index = _index(tuple(lexicon.FACES.items()), 1.0)
+    wanted, named = (
+        {concept for _, concept, _ in _scan(normal(words), index)} for words in (_NEGATION.sub(" ", text.lower()), text)
+    )
+    return frozenset(wanted | ({"serious"} if "smile" in named - wanted else set[str]()))
+
+
+def without(text: str, *tables: Mapping[str, str]) -> str:
+    """Return the text as plain words, less those that name a concept of some tables: "oil painting" is no activity."""
     words = normal(text)
-    for entry, _, _ in _scan(words, _index(tuple(lexicon.STYLES.items()), 1.0)):
-        words = words.replace(f" {entry} ", " ")
+    for table in tables:
+        for entry, _, _ in _scan(words, _index(tuple(table.items()), 1.0)):
+            words = words.replace(f" {entry} ", " ")
     return words
 
 

@@ -1,6 +1,6 @@
 """Says per image what a prompt asks for and the studio cannot do, in plain sentences. Called by `picture`."""
 
-from castlist.engines.studio import meaning
+from castlist.engines.studio import lexicon, meaning
 from castlist.engines.studio.plates import Choice
 
 CLOTHES = frozenset(
@@ -22,8 +22,8 @@ ACTIONS = frozenset(
 )
 MOODS = frozenset(
     """
-    smiling smile laughing laugh angry sad crying surprised shocked serious frowning happy joyful scared screaming
-    winking yelling shouting grinning
+    laughing laugh angry sad crying surprised shocked serious frowning scared screaming winking yelling shouting
+    grinning
     """.split()  # noqa: SIM905
 )
 LOOKS = frozenset(
@@ -43,7 +43,13 @@ THINGS = frozenset(
 
 
 def of(
-    prompt: str | None, choice: Choice | None, people: int, styles: tuple[str, ...] = (), *, tight: bool = False
+    prompt: str | None,
+    choice: Choice | None,
+    people: int,
+    styles: tuple[str, ...] = (),
+    *,
+    tight: bool = False,
+    able: frozenset[str] = frozenset(),
 ) -> tuple[str, ...]:
     """Return the notes for an image.
 
@@ -51,6 +57,7 @@ def of(
         choice: the place taken for the prompt, if any.
         people: faces found in the reference.
         styles: the styles put on.
+        able: the wishes of `lexicon.FACES` that the character's face can show.
         tight: the reference is cut off so closely that the pose could not be framed as wide as it asks.
     """
     found: list[str] = []
@@ -60,7 +67,7 @@ def of(
         found.append("The reference ends close to the character, so the image is closer than the pose asks for.")
     if not prompt:
         return tuple(found)
-    words = meaning.without_styles(prompt).split()
+    words = meaning.without(prompt, lexicon.STYLES, lexicon.FACES).split()
     found += _of_place(choice)
     if asked := _named(words, CLOTHES):
         found.append(f"Clothes stay as in the reference; the prompt's {asked} was not added.")
@@ -69,13 +76,28 @@ def of(
     there = choice.place.words if choice is not None else frozenset[str]()
     if asked := _named(words, THINGS - there):
         found.append(f"Nothing is put into the picture or the hands: no {asked} was added.")
-    if asked := _named(words, MOODS):
-        found.append(f"The expression stays as in the reference ({asked} was asked for).")
+    found += _of_face(prompt, able)
     if asked := _named(words, LOOKS):
         found.append(f"The character's looks stay as in the reference ({asked} was asked for).")
     if missed := [name for name in meaning.styles(prompt) if name not in styles]:
         found.append(f"One style at a time: {missed[0]} was not put on.")
     return tuple(found)
+
+
+def _of_face(prompt: str, able: frozenset[str]) -> list[str]:
+    """Return what a prompt asks of the face and it cannot show."""
+    found: list[str] = []
+    missed = meaning.faces(prompt) & lexicon.FACES.keys() - able
+    if "smile" in missed:
+        found.append(
+            "No smile was put on: on this face it would not look natural, for its mouth is open, hidden, turned away, "
+            "small or drawn."
+        )
+    if missed & {"eye contact", "sideways"}:
+        found.append("The eyes look as in the reference; on this face they cannot be moved without harm.")
+    if asked := _named(meaning.normal(prompt).split(), MOODS):
+        found.append(f"The expression is not changed to what was asked for ({asked}).")
+    return found
 
 
 def _of_place(choice: Choice | None) -> list[str]:

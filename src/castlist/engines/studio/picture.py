@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from castlist.domain.cards import TRANSPARENT
+from castlist.domain.poses import Pose
 from castlist.domain.tasks import Shot, Task, Watch
 from castlist.engines.studio import backdrop, compose, light, meaning, notes, ops, place, shoot, style
 from castlist.engines.studio.ops import Map, Pixels
@@ -45,6 +46,7 @@ def make(scene: Scene, shot: Shot, watch: Watch) -> tuple[Pixels, tuple[str, ...
         uint8 [H, W, 3], or [H, W, 4] for a transparent background; and notes for the customer.
     """
     prepared, task = scene.prepared, scene.task
+    shot = replace(shot, pose=_posed(shot.pose, meaning.faces(task.prompt or "")))
     there = scene.choice is not None
     inside = not there and task.background == "original"
     view = shoot.take(prepared, shot, scene.size, inside=inside, anchored=there)
@@ -60,7 +62,22 @@ def make(scene: Scene, shot: Shot, watch: Watch) -> tuple[Pixels, tuple[str, ...
             picture = compose.over(picture.astype(np.float32), view.alpha, flat)
     if task.background == TRANSPARENT:
         picture = np.dstack([picture, ops.to_bytes(view.alpha)])
-    return picture, notes.of(task.prompt, scene.choice, prepared.people, tuple(names), tight=view.frame.tight)
+    said = notes.of(
+        task.prompt,
+        scene.choice,
+        prepared.people,
+        tuple(names),
+        tight=view.frame.tight,
+        able=prepared.features.able(),
+    )
+    return picture, said
+
+
+def _posed(pose: Pose, asked: frozenset[str]) -> Pose:
+    """Return the pose with the gaze and the smile that the prompt asks for."""
+    smile = 1.0 if "smile" in asked else 0.0 if "serious" in asked else pose.smile
+    gaze = "camera" if "eye contact" in asked else "aside" if "sideways" in asked else pose.gaze
+    return replace(pose, smile=smile, gaze=gaze)
 
 
 def _surrounded(scene: Scene, shot: Shot, view: shoot.View, watch: Watch) -> Pixels:

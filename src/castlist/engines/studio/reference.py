@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from castlist.domain.tasks import Reference
-from castlist.engines.studio import detail, extend, face, fill, gaze, ops, relief, turn
+from castlist.engines.studio import detail, extend, face, features, fill, ops, relief, turn
 from castlist.engines.studio.frame import Cuts, Extent
 from castlist.engines.studio.layers import Layer
 from castlist.engines.studio.ops import Map, Pixels
@@ -46,8 +46,7 @@ class Prepared:
     """RGB of the reference with the character filled in by its surroundings."""
     extent: Extent
     face: face.FaceShape | None
-    eyes: gaze.Eyes | None
-    """Its eyes, when they can look elsewhere."""
+    features: features.Features
     depth: turn.Depth
     relief: relief.Relief
     drawn: bool
@@ -92,7 +91,7 @@ class Shelf:
 
 def prepare(reference: Reference, check: Callable[[], None] = lambda: None) -> Prepared:
     """Prepare a reference, calling `check` between steps. Raises `NoSubjectFound` when nothing stands out in it."""
-    from castlist.vision import faces, iris, matte, mesh
+    from castlist.vision import faces, matte, mesh
 
     found = faces.detect(reference.pixels)
     chosen = _main(found, reference.pixels.shape[1])
@@ -107,19 +106,19 @@ def prepare(reference: Reference, check: Callable[[], None] = lambda: None) -> P
     check()
     cut = matte.cut_out(picture, chosen, alpha=alpha)
     check()
-    shape, eyes = None, None
+    shape, parts = None, features.Features()
     if chosen is not None:
         landmarks = mesh.landmarks(picture, chosen)
         shape = face.from_mesh(landmarks, chosen) if landmarks is not None else face.from_box(chosen)
         if landmarks is not None and cut.method != "flat":
-            eyes = gaze.of(picture, iris.find(picture, landmarks), shape, chosen.confidence)
+            parts = features.of(picture, landmarks, shape, chosen.confidence)
     colour, alpha, pad = cut.colour, cut.alpha, extend.Pad()
     if shape is not None and cut.method != "flat":
         crown, head_px = _head(alpha, shape)
         middle = float(shape.centre[0]), float(shape.chin[1])
         colour, alpha, pad = extend.complete(colour, alpha, head=(crown, head_px), chin=middle)
         shape = shape.moved(pad.left, pad.top)
-        eyes = eyes.moved(pad.left, pad.top) if eyes is not None else None
+        parts = parts.moved(pad.left, pad.top)
     check()
     box = _box(alpha)
     depth = turn.head_depth(shape, alpha) if shape is not None else turn.figure_depth(alpha, box, 0.16)
@@ -134,7 +133,7 @@ def prepare(reference: Reference, check: Callable[[], None] = lambda: None) -> P
         scene=Layer(fill.behind(picture, cut.alpha), (pad.left, pad.top), 1),
         extent=extent,
         face=shape,
-        eyes=eyes,
+        features=parts,
         depth=depth,
         relief=relief.model(alpha, depth, extent.head_px if shape else extent.head_px / 3, head=shape is not None),
         drawn=cut.method == "flat",

@@ -54,6 +54,9 @@ def take(
     camera = frame.solve(extent, shot.pose, size, nudge, inside=inside)
     bend = turn.field(prepared.depth, *angles)
     source = bend.source_of(camera.points(*size, STEP_PX))
+    mouth = prepared.features.mouth
+    if mouth is not None and shot.pose.smile:
+        source = mouth.source_of(source, shot.pose.smile)
     points = spread(source, *size, STEP_PX)
     drawn = _draw(prepared, points, camera.scale, _look(prepared, shot.pose, angles, camera.scale))
     alpha = _crisp(drawn[..., 3]) * _on_canvas(points, prepared.alpha.shape)
@@ -83,7 +86,7 @@ def _look(
     prepared: Prepared, pose: Pose, angles: tuple[float, float, float], zoom: float
 ) -> tuple[float, float] | None:
     """Return how far the irises move, in their radii; None when they stay, or are too small to be seen."""
-    eyes = prepared.eyes
+    eyes = prepared.features.eyes
     if eyes is None or eyes.left.width_px * zoom < gaze.SEEN_PX:
         return None
     by = gaze.shift(eyes, *gaze.turned(pose, angles))
@@ -93,8 +96,9 @@ def _look(
 def _draw(prepared: Prepared, points: Map, zoom: float, look: tuple[float, float] | None) -> Pixels:
     """Fetch RGBA for every output pixel, closer layers over farther ones. uint8 [H, W, 4]"""
     layers = detail.layers_for(prepared, zoom)
-    if prepared.eyes is not None and look is not None:
-        layers += gaze.repainted(layers[-1], prepared.eyes, look)
+    eyes = prepared.features.eyes
+    if eyes is not None and look is not None:
+        layers += gaze.repainted(layers[-1], eyes, look)
     picture = layers[0].sample(points, zoom)
     for layer in layers[1:]:
         _lay_over(picture, layer, points, zoom, prepared.alpha.shape)

@@ -13,8 +13,8 @@ from castlist.engines.studio.ops import Map, Pixels
 
 SIDE_HEADS = 0.5
 """Widest completion at a side, in head heights."""
-PATTERN, PATTERN_HEADS = 30, 0.06
-"""Cloth whose brightness varies by more (of 255) has a strong pattern, and is completed by no more."""
+PATTERN = 30
+"""Cloth whose brightness varies by more (of 255) has a strong pattern, and is framed away instead."""
 TOP_HEADS = 0.2
 WEAVE_PX, WEAVE = 2.4, 14
 """Finer than this a pattern is the weave of the cloth, coarser ones are folds; and a weave is no stronger, of 255."""
@@ -113,7 +113,7 @@ def _longest(cloth: Pixels, alpha: Map, head_px: float) -> int:
     """Return how far cloth (at one border) can go on, px: a strong pattern that melts away is seen to."""
     grey = np.asarray(cloth.mean(-1), np.float32)
     pattern = float((np.abs(grey - ops.blur(grey, 0.05 * head_px)) * alpha).sum() / max(1.0, float(alpha.sum())))
-    return int(head_px * (SIDE_HEADS if pattern < PATTERN else PATTERN_HEADS))
+    return int(head_px * SIDE_HEADS) if pattern < PATTERN else 0
 
 
 def _sleeve(colour: Pixels, count: int) -> None:

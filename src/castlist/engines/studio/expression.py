@@ -24,7 +24,7 @@ FACE_PX = 100
 """Smaller faces keep their expression."""
 SURE = 0.88
 """Least confidence of the detector: faces that are drawn or an animal's score less."""
-TURNED_DEG = 28
+TURNED_DEG = 22
 """Heads turned farther in the reference keep their expression: half of the mouth is hidden."""
 PARTED = 0.075
 """Widest gap between the lips of a closed mouth, over its width."""

@@ -191,7 +191,7 @@ class Patch:
         white = total / np.maximum(weight, np.float32(1e-9))[..., None]
         lit = white.mean(-1)
         plain = colour / np.float32(colour.mean()) * lit[..., None]
-        red = _ramp(_tint(white) - float(_tint(colour)), 0.12, 0.28)
+        red = _ramp(_tint(white) - float(_tint(colour)), 0.06, 0.2)
         white += red[..., None] * (plain - white)
         lit = np.clip(lit / level, *WHITE_RANGE) * level / np.maximum(lit, 1) * self.shade
         return (white * lit[..., None]).astype(np.float32), level

@@ -33,10 +33,12 @@ SMILING = 0.06
 ROUGH = 0.12
 """A skin rougher than this round the corners is a beard."""
 
-Pull = tuple[float, float, float, float, float]
-# From a corner of the mouth, in mouth widths: out, up; and how far it pulls: out, up, over which reach.
-_CORNER: Pull = (0.0, 0.0, 0.05, 0.085, 0.2)
-_CHEEK: Pull = (0.16, 0.42, 0.012, 0.04, 0.24)
+SMILE_AT, CORNER_UP = 0.115, (0.07, 0.125)
+"""How high the corners stand over the middle of the lips in a full smile, and least and most that they rise for it, in
+mouth widths."""
+CORNER_OUT, CORNER_REACH = 0.05, 0.2
+CHEEK_AT, CHEEK_PULL, CHEEK_REACH = (0.16, 0.42), (0.012, 0.04), 0.24
+"""Where a cheek is pulled, out and up from the corner, how far, out and up, and over which reach, in mouth widths."""
 LID_UP, LID_REACH = 0.018, 0.16
 """How far a lower lid rises and over which reach, in mouth widths."""
 ROUNDS = 4
@@ -85,26 +87,32 @@ def of(picture: Pixels, mesh: Points, shape: FaceShape, confidence: float) -> Mo
         return None
     points = mesh[:, :2]
     corners, middle, width = _mouth(mesh)
+    up = float(np.clip(SMILE_AT - _lift(mesh, shape), *CORNER_UP))
     gap = float(np.hypot(*(points[LOWER] - points[UPPER]))) / width
     if gap > PARTED or smiles(mesh, shape) or roughness(picture, corners, width) > ROUGH:
         return None
     spots, pulls, reach = [], [], []
     for corner, lid, side in zip(corners, points[list(LIDS)], (-1, 1), strict=True):
         across = 2 * max(float(abs((corner - middle) @ shape.right)), 0.25 * width)
-        for out, up, pull_out, pull_up, far in (_CORNER, _CHEEK):
-            spots.append(corner + side * out * across * shape.right - up * width * shape.down)
-            pulls.append(side * pull_out * across * shape.right - pull_up * width * shape.down)
-            reach.append(far * (across + width) / 2)
-        spots.append(lid)
-        pulls.append(-LID_UP * width * shape.down)
-        reach.append(LID_REACH * width)
+
+        def way(out: float, up: float, side: int = side, across: float = across) -> Points:
+            return (side * out * across * shape.right - up * width * shape.down).astype(np.float32)
+
+        spots += [corner, corner + way(*CHEEK_AT), lid]
+        pulls += [way(CORNER_OUT, up), way(*CHEEK_PULL), way(0, LID_UP)]
+        reach += [CORNER_REACH * (across + width) / 2, CHEEK_REACH * (across + width) / 2, LID_REACH * width]
     return Mouth(*(np.array(values, np.float32) for values in (spots, pulls, reach)))
 
 
 def smiles(mesh: Points, shape: FaceShape) -> bool:
     """Tell whether the corners of a mouth stand so high that it smiles."""
+    return _lift(mesh, shape) > SMILING
+
+
+def _lift(mesh: Points, shape: FaceShape) -> float:
+    """Return how high the corners of a mouth stand over the middle of its lips, over its width."""
     corners, middle, width = _mouth(mesh)
-    return float(((middle - corners) @ shape.down).mean()) / width > SMILING
+    return float(((middle - corners) @ shape.down).mean()) / width
 
 
 def _mouth(mesh: Points) -> tuple[Points, Points, float]:

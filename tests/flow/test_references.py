@@ -56,7 +56,9 @@ async def test_an_upload_is_not_decoded_twice(service: Service, clock: Clock) ->
     customer = await a_customer(service)
     kept = await keep(service, figure_file(width_px=120, height_px=80))
     async with service.database.write() as tx:
-        await uploads.add(tx, customer.account_id, kept.file, kept.size_bytes, now_ms=0, expires_ms=1, original="a.jpg")
+        await uploads.keep(
+            tx, customer.account_id, kept.file, kept.size_bytes, now_ms=0, expires_ms=1, original="a.jpg"
+        )
 
     def decode(data: bytes, **_: object) -> picture.Picture:
         raise AssertionError("decoded again")

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from castlist.domain.credits import Settlement
 from castlist.domain.jobs import JobStatus
-from castlist.store import jobs, keys, uploads
+from castlist.store import jobs, keys, tables, uploads
 from castlist.store.database import Database
 from castlist.store.jobs import Ending, Image, Job
 
@@ -21,7 +22,7 @@ async def use(database: Database, user: str, number: int) -> None:
     async with database.write() as tx:
         account_id = await keys.ensure_account(tx, "a", now_ms=0)
         if kind == "upload":
-            await uploads.add(tx, account_id, FILE, 1, now_ms=0, expires_ms=expires_ms)
+            await uploads.keep(tx, account_id, FILE, 1, now_ms=0, expires_ms=expires_ms)
             return
         parts: dict[str, Any] = {"key_id": None, "model_type": "toy", "engine": "toy", "substituted": False}
         money = {"price_millis": 1, "held_millis": 1}
@@ -70,3 +71,12 @@ async def test_a_file_goes_with_its_last_user(database: Database, users: list[st
         if goes:
             await uploads.forget(tx, [FILE], now_ms=NOW_MS)
             assert await uploads.expired_files(tx, now_ms=NOW_MS) == []
+
+
+async def test_a_picture_that_comes_again_is_kept_longer_and_not_twice(database: Database) -> None:
+    async with database.write() as tx:
+        account_id = await keys.ensure_account(tx, "a", now_ms=0)
+        for expires_ms, original in ((PAST_MS, "came.jpg"), (LIVE_MS, None), (PAST_MS, None)):
+            await uploads.keep(tx, account_id, FILE, 1, now_ms=0, expires_ms=expires_ms, original=original)
+        rows = (await tx.execute(select(tables.uploads.c.expires_ms, tables.uploads.c.original))).all()
+    assert [tuple(row) for row in rows] == [(LIVE_MS, "came.jpg")]

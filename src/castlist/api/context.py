@@ -33,7 +33,8 @@ class Api:
     """One lock for each account and Idempotency-Key that is being submitted right now."""
 
 
-def api_of(request: Request) -> Api:
+# The framework sends plain functions to a thread, which costs more than these do: so they are asynchronous.
+async def api_of(request: Request) -> Api:
     """Return the front that this request came to."""
     return request.app.state.api
 
@@ -41,7 +42,7 @@ def api_of(request: Request) -> Api:
 ApiOf = Annotated[Api, Depends(api_of)]
 
 
-def base_url_of(request: Request, api: ApiOf) -> str:
+async def base_url_of(request: Request, api: ApiOf) -> str:
     """Return the address for absolute URLs, such as `https://images.example.com`, without a slash at its end.
 
     A Host header that cannot be one is not repeated to anybody; the socket's own address stands in.

@@ -56,13 +56,13 @@ def api(
 
 def _start(settings: "Settings", host: str, port: int, said: _Said) -> None:
     from castlist.cli import logs, refusals
-    from castlist.cli.server import listen
+    from castlist.cli.server import listen, new_loop
 
     refusals.refuse_workers(settings, said.workers)
     listener = listen(host, port)
     logs.set_up(settings.log_format)
-    with listener:
-        asyncio.run(_serve(settings, listener, said))
+    with listener, asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(_serve(settings, listener, said))
 
 
 async def _serve(settings: "Settings", listener: socket.socket, said: _Said) -> None:

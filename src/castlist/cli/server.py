@@ -19,6 +19,15 @@ GRACE_SECONDS = 10
 """How long open requests may take to end when the server stops."""
 
 
+def new_loop() -> asyncio.AbstractEventLoop:
+    """Return uvloop's event loop, with which a node takes twice as many jobs a second; Windows has asyncio's own."""
+    try:
+        from uvloop import new_event_loop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return new_event_loop()
+
+
 def listen(host: str, port: int) -> socket.socket:
     """Return a listening socket; `Problem` when the address cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -47,7 +56,12 @@ def server_of(service: "Service", settings: "Settings") -> "uvicorn.Server":
 
     app = create_app(service, public_url=settings.public_url, max_body_bytes=settings.max_body_bytes)
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_SECONDS
+        app,
+        http="h11",  # the faster parser takes headers of any length into memory
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
     return Server(config)
 

@@ -11,7 +11,8 @@ KEY_CHECKSUM_CHARS = 6
 
 def random_text(length: int) -> str:
     """Return `length` random characters of [0-9A-Za-z], 5.95 bits each."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+    # A number so large that the unevenness of its last digits is beyond measure: over 64 bits more than they hold.
+    return _in_base_62(int.from_bytes(secrets.token_bytes(length + 8)), length)
 
 
 def new_id(prefix: str) -> str:
@@ -27,12 +28,7 @@ def new_key() -> str:
 
 def checksum(body: str) -> str:
     """Return the CRC-32 of `body` as six base-62 characters, so that typos and look-alikes need no look-up."""
-    value = zlib.crc32(body.encode())
-    digits = ""
-    for _ in range(KEY_CHECKSUM_CHARS):
-        value, digit = divmod(value, 62)
-        digits = ALPHABET[digit] + digits
-    return digits
+    return _in_base_62(zlib.crc32(body.encode()), KEY_CHECKSUM_CHARS)
 
 
 def is_well_formed(key: str) -> bool:
@@ -41,3 +37,12 @@ def is_well_formed(key: str) -> bool:
     if len(key) != expected or not key.startswith(KEY_PREFIX) or not key.isascii():
         return False
     return checksum(key[:-KEY_CHECKSUM_CHARS]) == key[-KEY_CHECKSUM_CHARS:]
+
+
+def _in_base_62(value: int, digits: int) -> str:
+    """Return the last digits of a number."""
+    text = ""
+    for _ in range(digits):
+        value, digit = divmod(value, 62)
+        text = ALPHABET[digit] + text
+    return text

@@ -118,5 +118,5 @@ async def record_upload(tx: Tx, service: Service, account_id: str, kept: Kept, q
         if file is not None:
             size = kept.size_bytes
             await check_picture(tx, quota, account_id, file, size, now_ms=now_ms)
-            await uploads.add(tx, account_id, file, size, now_ms=now_ms, expires_ms=expires_ms, original=original)
+            await uploads.keep(tx, account_id, file, size, now_ms=now_ms, expires_ms=expires_ms, original=original)
     return expires_ms

@@ -20,7 +20,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Connection, CursorResult, Engine
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.pool import NullPool
 
@@ -89,13 +89,15 @@ class Sqlite:
         """Give a transaction that is on disk when the block has ended, and undone when it raises."""
         async with self._turn:
             connection, group = await self._join()
-            savepoint = connection.begin_nested()
+            driver = _driver(connection)
+            driver.execute("SAVEPOINT one")
             try:
                 yield _Transaction.on(connection)
-                savepoint.commit()
+                driver.execute("RELEASE one")
             except BaseException:
-                with contextlib.suppress(SQLAlchemyError):
-                    savepoint.rollback()
+                with contextlib.suppress(sqlite3.Error):
+                    driver.execute("ROLLBACK TO one")
+                    driver.execute("RELEASE one")
                 raise
             finally:
                 self._look_after(connection, group)
@@ -174,8 +176,7 @@ class Sqlite:
 
     def _look_after(self, connection: Connection, group: _Group) -> None:
         """Close a group that SQLite has rolled back, so that nobody else joins it."""
-        driver: Any = connection.connection.driver_connection
-        if not driver.in_transaction:
+        if not _driver(connection).in_transaction:
             group.lost = True
             self._group = None
             connection.rollback()
@@ -201,8 +202,11 @@ def _is_locked(problem: OperationalError) -> bool:
 
 
 def _set_patience(connection: Connection, wait_ms: int) -> None:
-    driver: Any = connection.connection.driver_connection
-    driver.execute(f"PRAGMA busy_timeout={wait_ms}")
+    _driver(connection).execute(f"PRAGMA busy_timeout={wait_ms}")
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    return cast(sqlite3.Connection, connection.connection.driver_connection)
 
 
 def _engine(url: URL, *, reads: bool) -> Engine:

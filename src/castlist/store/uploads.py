@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, bindparam, delete, exists, func, select, true
+from sqlalchemy import Select, bindparam, case, delete, exists, func, select, true
 
 from castlist.domain.ids import new_id
 from castlist.store.database import Tx
@@ -37,22 +37,33 @@ def _expired_images() -> Select[str | None]:
     return query.distinct().limit(bindparam("limit"))
 
 
+_UNTIL = bindparam("until_ms")
 _INSERT = uploads.insert()
+_EXTEND = (
+    uploads.update()
+    .where(uploads.c.account_id == bindparam("account"), uploads.c.file == bindparam("name"))
+    .values(
+        expires_ms=case((uploads.c.expires_ms < _UNTIL, _UNTIL), else_=uploads.c.expires_ms),
+        original=func.coalesce(bindparam("came_as"), uploads.c.original),
+    )
+)
 _EXPIRED = (_expired_uploads(), _expired_images())
 _FIND = select(func.max(uploads.c.original), func.count()).where(uploads.c.file == bindparam("name"))
 
 
-async def add(
+async def keep(
     tx: Tx, account_id: str, file: str, size_bytes: int, *, now_ms: int, expires_ms: int, original: str | None = None
-) -> str:
-    """Record a stored picture as an account's and return the upload's id.
+) -> None:
+    """Record a stored picture as an account's, or keep it longer when it is recorded already.
 
     Args:
         original: name of the file as it came, kept beside `file` as long.
     """
-    upload_id = new_id("upl")
+    longer = {"account": account_id, "name": file, "until_ms": expires_ms, "came_as": original}
+    if (await tx.execute(_EXTEND, longer)).rowcount:
+        return
     values = {
-        "id": upload_id,
+        "id": new_id("upl"),
         "account_id": account_id,
         "file": file,
         "original": original,
@@ -62,7 +73,6 @@ async def add(
         "expires_ms": expires_ms,
     }
     await tx.execute(_INSERT, values)
-    return upload_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from castlist.domain.errors import NoSubjectFound
 from castlist.vision import alpha as refine
-from castlist.vision import flat, objects, paper, people, rim, silhouette
+from castlist.vision import flat, objects, paint, paper, people, rim, silhouette
 from castlist.vision.focus import out_of_focus
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ SMALLEST_PX, WORK_PX = (
     16,
     1536,
 )  # larger pictures are cut at the latter size, and the result enlarged
-OPAQUE = 0.998
+OPAQUE, SOLID = 0.998, 0.5
 LEAST_SUBJECT, MOST_SUBJECT = 0.004, 0.995  # shares of the picture
 SURE, SURE_WITH_FACE = (
     0.92,
@@ -116,6 +116,10 @@ def _found(image: Pixels, focus: Face | None) -> CutOut:
     method = "person"
     if not _confident(likely, focus) or (focus is None and _is_framed(plain)):
         likely, method = _other_than_people(image, likely, plain)
+    if focus is None or focus.confidence <= FACE:
+        whole = paint.figure(image, likely > SOLID)
+        if whole is not None:
+            return _checked(*flat.edge_alpha(image, paint.behind(image, whole)), "flat")
     picture = np.divide(image, 255, dtype=np.float32)
     even = None if plain is None or plain.noise > EVEN else plain.outside
     if method == "plain":

@@ -110,10 +110,14 @@ class Sqlite:
         """Give a connection that sees one state of the database and cannot write."""
         async with self._seats:
             connection = self._readers.pop() if self._readers else await self._in_thread(self._reading.connect)
+            driver = _driver(connection)
             try:
-                with connection.begin():
+                driver.execute("BEGIN")
+                try:
                     yield _Transaction.on(connection)
-            except DBAPIError:
+                finally:
+                    driver.execute("ROLLBACK")
+            except (DBAPIError, sqlite3.Error):
                 connection.close()  # whatever is wrong with it, the next one begins anew
                 raise
             finally:
@@ -215,7 +219,7 @@ def _engine(url: URL, *, reads: bool) -> Engine:
     )
 
     def connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # the driver must not begin on its own; `begin` below does
+        connection.isolation_level = None  # the driver must not begin on its own
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         cursor.execute("PRAGMA journal_mode=WAL")
@@ -226,8 +230,9 @@ def _engine(url: URL, *, reads: bool) -> Engine:
         cursor.close()
 
     def begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     event.listen(engine, "connect", connect)
-    event.listen(engine, "begin", begin)
+    if not reads:  # those who read begin and end by themselves, past the library's bookkeeping
+        event.listen(engine, "begin", begin)
     return engine

@@ -56,7 +56,7 @@ bench: $(BASE)  ## measure speed and quality here; writes docs/performance.md, d
 	@$(BIN)/python -m bench.scores $(if $(FACES),--faces $(FACES)) $(if $(DRAWINGS),--drawings $(DRAWINGS))
 
 peers: $(TEST)  ## accepted jobs a second beside LitServe, BentoML, Cog, Gradio and a bare handler; installs them under out/
-	@$(BIN)/python -m bench.peers $(if $(POSTGRES),--postgres $(POSTGRES))
+	@$(BIN)/python -m bench.peers --page $(if $(POSTGRES),--postgres $(POSTGRES))
 
 CASES ?= 100000
 

@@ -25,6 +25,7 @@ import httpx2
 import numpy as np
 from PIL import Image
 
+from bench import blocks
 from bench.clock import hardware
 from bench.peers.load import Load, post_for
 
@@ -34,6 +35,11 @@ STUB = ROOT / "tests" / "scenarios" / "engine"
 RUN = "/api/v1/models/consistent-characters/run"
 BODY = {"input_image": "https://example.com/a.png", "num_images": 4, "prompt": "a hill"}
 READY_SECONDS = 60.0
+MEANING = """\
+castlist answers when the job is on disk, its credits are held, its turn among all keys is known and a worker will find
+it even if every process dies now. The others answer when the request is in their memory, and forget it when they end;
+LitServe answers with the result itself. The bare handler does nothing at all: it is the floor under everything that is
+written in Python with the same framework."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,9 @@ def peer(one: Peer, tools: Path) -> Iterator[Target]:
     """Run a peer, installed under `tools` when it needs to be."""
     folder = Path(sys.executable).parent if one.package is None else _installed(one.package, tools)
     port = _free_port()
-    environment = {**os.environ, "PORT": str(port), **one.environment}
+    # Cog starts whatever is called `python` first.
+    search = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": search, "PORT": str(port), **one.environment}
     with _process(one.command(folder, port), cwd=HERE / "apps", env=environment):
         _wait(port)
         yield Target(port, one.path, json.dumps(one.body).encode(), one.headers)
@@ -125,18 +133,24 @@ def ours(database_url: str | None) -> Iterator[Target]:
 
 
 def measure(target: Target, seconds: float) -> Load:
-    """Warm up for a second, then count."""
-    for time_s in (1.0, seconds):
-        load = asyncio.run(post_for(time_s, target.port, target.path, target.body, target.headers))
-    return load
+    """Warm up until something was accepted, then count."""
+
+    def post(time_s: float) -> Load:
+        return asyncio.run(post_for(time_s, target.port, target.path, target.body, target.headers))
+
+    deadline = time.monotonic() + READY_SECONDS
+    while not post(1.0).latencies_ms and time.monotonic() < deadline:
+        pass
+    return post(seconds)
 
 
 def main() -> None:
-    """Print the table."""
+    """Measure, print the table and, when asked, put it on the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tools", type=Path, default=ROOT / "out" / "peers", help="where the others are installed")
+    parser.add_argument("--page", action="store_true", help="write the table into docs/performance.md")
     parser.add_argument("--postgres", help="URL of an empty PostgreSQL database, to measure castlist on it as well")
     chosen = parser.parse_args()
     runs: dict[str, Callable[[], contextlib.AbstractContextManager[Target]]] = {
@@ -154,12 +168,31 @@ def main() -> None:
         for name, run in runs.items():
             with run() as target:
                 found[name].append(measure(target, chosen.seconds))
-    print(f"{time.strftime('%Y-%m-%d')}, {hardware()}, load {os.getloadavg()[0]:.1f}\n")
-    print("| Server | Accepted a second | p50 ms | p99 ms | |\n| --- | ---: | ---: | ---: | --- |")
+    text = _text(found, remarks, chosen)
+    print(text)
+    if chosen.page:
+        blocks.put(ROOT / "docs" / "performance.md", "peers", text)
+
+
+def _text(found: dict[str, list[Load]], remarks: dict[str, str], chosen: argparse.Namespace) -> str:
+    lines = [
+        "## Accepted jobs a second, beside others",
+        "",
+        f"Written by `make peers`: {time.strftime('%Y-%m-%d')}, {hardware()}, load average {os.getloadavg()[0]:.1f} at "
+        f"the end. Every server answers the same small POST on 16 connections for {chosen.seconds:g} s, with a stub",
+        f"instead of a model, alone and in turn; {chosen.rounds} rounds, of which the middle one counts. Client and",
+        "server share the cores.",
+        "",
+        "| Server | Accepted a second | p50 ms | p99 ms | What accepting means |",
+        "| --- | ---: | ---: | ---: | --- |",
+    ]
     for name, loads in found.items():
         middle = sorted(loads, key=lambda load: load.accepted_a_second)[len(loads) // 2]
         spread = statistics.quantiles(middle.latencies_ms, n=100) if len(middle.latencies_ms) > 1 else [0.0] * 99
-        print(f"| {name} | {middle.accepted_a_second:.0f} | {spread[49]:.0f} | {spread[98]:.0f} | {remarks[name]} |")
+        lines.append(
+            f"| {name} | {middle.accepted_a_second:.0f} | {spread[49]:.0f} | {spread[98]:.0f} | {remarks[name]} |"
+        )
+    return "\n".join([*lines, "", MEANING])
 
 
 def _installed(package: str, tools: Path) -> Path:

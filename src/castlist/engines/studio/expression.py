@@ -17,7 +17,9 @@ Points = NDArray[np.float32]
 
 CORNERS = 61, 291
 UPPER, LOWER = 13, 14
-"""Mesh points: the corners of the mouth by the picture's sides, and the middle of the lips' inner edges."""
+ABOVE, BELOW = 0, 17
+"""Mesh points: the corners of the mouth by the picture's sides, the middle of the lips' inner edges and of their outer
+ones."""
 LIDS = 145, 374
 """Mesh points: the middle of the lower lids."""
 FACE_PX = 100
@@ -30,8 +32,14 @@ PARTED = 0.075
 """Widest gap between the lips of a closed mouth, over its width."""
 SMILING = 0.06
 """From here on the corners stand so high over the middle of the lips, over the width, that it smiles already."""
-ROUGH = 0.12
-"""A skin rougher than this round the corners is a beard."""
+DROOPING = -0.06
+"""Corners that hang lower than this cannot be lifted to a smile."""
+TALL = 0.45
+"""Lips taller than this over their width are pursed."""
+ROUGH, DARK = 0.12, 0.62
+"""A skin rougher than this round the corners, or darker over the upper lip than the cheeks by this, is a beard."""
+CHEEKS, MOUSTACHE = (50, 280, 205, 425, 36, 266), (165, 391, 92, 322, 186, 410)
+"""Mesh points of the cheeks and over the upper lip."""
 
 SMILE_AT, CORNER_UP = 0.115, (0.07, 0.125)
 """How high the corners stand over the middle of the lips in a full smile, and least and most that they rise for it, in
@@ -89,7 +97,8 @@ def of(picture: Pixels, mesh: Points, shape: FaceShape, confidence: float) -> Mo
     corners, middle, width = _mouth(mesh)
     up = float(np.clip(SMILE_AT - _lift(mesh, shape), *CORNER_UP))
     gap = float(np.hypot(*(points[LOWER] - points[UPPER]))) / width
-    if gap > PARTED or smiles(mesh, shape) or roughness(picture, corners, width) > ROUGH:
+    tall = float((points[BELOW] - points[ABOVE]) @ shape.down) / width
+    if gap > PARTED or tall > TALL or not DROOPING < _lift(mesh, shape) <= SMILING or bearded(picture, mesh):
         return None
     spots, pulls, reach = [], [], []
     for corner, lid, side in zip(corners, points[list(LIDS)], (-1, 1), strict=True):
@@ -121,16 +130,25 @@ def _mouth(mesh: Points) -> tuple[Points, Points, float]:
     return corners, middle, max(float(np.hypot(*(corners[1] - corners[0]))), 1e-3)
 
 
-def roughness(picture: Pixels, corners: Points, width: float) -> float:
-    """Return how rough the skin round the corners is: the contrast of its finest detail over its brightness."""
+def bearded(picture: Pixels, mesh: Points) -> bool:
+    """Tell whether hair hides the corners of a mouth: rough skin round them, or a dark moustache."""
+    corners, _, width = _mouth(mesh)
     half = max(3, int(0.22 * width))
-    found: list[float] = []
     for x, y in corners:
         part = picture[max(0, int(y) - half) : int(y) + half + 1, max(0, int(x) - half) : int(x) + half + 1]
         if min(part.shape[:2]) < 4:
-            return 1.0
-        side = 32
-        light = ops.resize(part, side, side).astype(np.float32).mean(-1)
-        fine = light - ops.blur(light, 1.6)
-        found.append(float(fine.std() / max(light.mean(), 1.0)))
-    return max(found)
+            return True
+        light = ops.resize(part, 32, 32).astype(np.float32).mean(-1)
+        if float((light - ops.blur(light, 1.6)).std()) > ROUGH * max(float(light.mean()), 1.0):
+            return True
+    lip, cheek = (_light(picture, mesh[list(spots), :2], 0.03 * width) for spots in (MOUSTACHE, CHEEKS))
+    return lip < DARK * cheek
+
+
+def _light(picture: Pixels, points: Points, reach_px: float) -> float:
+    """Return the usual brightness round some points."""
+    limits = np.array(picture.shape[1::-1]) - 1
+    half = max(1, round(reach_px))
+    columns, rows = np.clip(points.astype(int), half, limits - half).T
+    parts = (picture[y - half : y + half + 1, x - half : x + half + 1] for x, y in zip(columns, rows, strict=True))
+    return float(np.median([part.mean() for part in parts]))

@@ -56,6 +56,19 @@ def lid(axes: Frame, points: NDArray[np.float32], x: Map) -> Map:
     return curve(np.clip(x, 0, 1)).astype(np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """What is seen of a clear eye."""
+
+    left: float
+    """How many times brighter than the iris it is to its left."""
+    right: float
+    white: float
+    """Brightness of the white, 0–255."""
+    mirrored: float
+    """Share of the iris that is as bright."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Patch:
     """An eye and its surroundings in one layer's px, with what its painting needs."""
@@ -114,8 +127,8 @@ class Patch:
             soft=0.06 + 0.8 / eye.radius_px,
         )
 
-    def contrasts(self) -> tuple[float, float] | tuple[()]:
-        """Return how many times brighter it is to the left and right of the iris; nothing when that is no clear eye."""
+    def seen_clearly(self) -> "Clear | None":
+        """Return what is seen of white and iris; None when that is no clear eye."""
         away = self._away((0.0, 0.0))
         light = self.pixels[..., :3].mean(-1)
         solid = self.seen > 0.4
@@ -123,15 +136,15 @@ class Patch:
         beside = np.indices(light.shape)[1] - self.centre[0]
         sides = white & (beside < 0), white & (beside > 0)
         if iris.sum() < 12 or min(side.sum() for side in sides) < WHITE_SHARE * solid.sum():
-            return ()
+            return None
         dark, bright = max(float(np.median(light[iris])), 4.0), float(np.percentile(light[white], 65))
         if (light[white] > (dark + bright) / 2).mean() < WHITE_CLEAR:
-            return ()
+            return None
         pale = self.pixels[..., :3][white & (light >= np.median(light[white]))].astype(np.float32).mean(0)
         if float(_tint(pale)) > REDDEST:
-            return ()
+            return None
         left, right = (float(np.percentile(light[side], 65)) / dark for side in sides)
-        return left, right
+        return Clear(left, right, bright, float((light[iris] > 0.9 * bright).mean()))
 
     def painted(self, by: tuple[float, float]) -> Layer:
         """Return the eye with its iris moved by so many radii to the right and down."""

@@ -25,6 +25,9 @@ OPEN = 0.17
 """Least opening of the lids over the eye's width; what is less is closed, or screwed up against the light."""
 WHITER = 1.2
 """Beside the iris something at least so many times brighter is seen on three of the four sides."""
+UNLIKE, MIRROR = 2.0, 0.3
+"""Most that the white of one eye is brighter than that of the other, and largest share of an iris that mirrors light:
+else hair, a shadow or a lamp hides one."""
 CLEAR_PX = 60
 """Eyes narrower than this are enlarged for the look whether they are clear."""
 REFINED = 0.8, 1.45
@@ -74,9 +77,14 @@ def of(picture: Pixels, eyes: tuple[Eye, Eye], shape: FaceShape, confidence: flo
     if max(sizes) > 0.3 or min(sizes) < 0.15 or min(eye.opening for eye in eyes) < OPEN:
         return None
     closer = [_closer(picture, eye) for eye in eyes]
-    contrasts = [eyeball.Patch.around(eye, layer).contrasts() for eye, layer in zip(eyes, closer, strict=True)]
-    clear = all(contrasts) and sum(ratio >= WHITER for pair in contrasts for ratio in pair) >= 3
-    return Eyes(*(_measured(eye, layer) for eye, layer in zip(eyes, closer, strict=True))) if clear else None
+    seen = [eyeball.Patch.around(eye, layer).seen_clearly() for eye, layer in zip(eyes, closer, strict=True)]
+    clear = [one for one in seen if one is not None]
+    if len(clear) < 2 or sum(ratio >= WHITER for one in clear for ratio in (one.left, one.right)) < 3:
+        return None
+    whites = [one.white for one in clear]
+    if max(whites) > UNLIKE * min(whites) or max(one.mirrored for one in clear) > MIRROR:
+        return None
+    return Eyes(*(_measured(eye, layer) for eye, layer in zip(eyes, closer, strict=True)))
 
 
 def shift(eyes: Eyes, yaw_deg: float, pitch_deg: float) -> tuple[float, float]:

@@ -36,10 +36,13 @@ NOT_GOOD_ENOUGH = """\
 - The beach, the snow, the library, the cabin and the city at night are computer-rendered: believable out of focus,
   plainly models when sharp in a wide image. The image's notes say so.
 - There is no plate of a stadium, a restaurant, a street market or a train; the nearest is used, and the notes say so.
-- Gaze follows the head; the eyes do not look elsewhere.
-- The expression never changes.
-- A face or a pet that fills the reference gives pictures that vary in crop, turn and light alone; half-length and wide
-  ones say so in their notes.
+- Eyes look elsewhere by up to a sixth of their width, and the lids stay: with a long look up or down they would have to
+  follow. Eyes that are narrow, small, in shadow, behind glare or already far aside keep their gaze, and so do drawings.
+  Moved whites are smooth, without veins; enlarged four times it shows.
+- The only expression is a slight smile of a closed mouth. It adds no folds and no teeth; mouths that are open, pursed,
+  drooping, half turned away, under a dark moustache or drawn do not smile, and the notes say so when it was asked for.
+- A face or a pet that fills the reference gives pictures that vary in crop, turn, light and, where they can be changed,
+  gaze and smile alone; half-length and wide ones say so in their notes.
 - Faces smaller than about 80 px look painted in close-ups.
 - Drawings are turned like a board with a cushion: angular things look slightly sheared in a three-quarter view."""
 

@@ -94,3 +94,37 @@ def test_an_outline_open_at_the_foot_keeps_its_inside() -> None:
     alpha = cut_out(picture).alpha
     assert alpha[100:300, 170:230].min() == 1
     assert alpha[:, :80].max() == 0
+
+
+def _standing(foot: int) -> Pixels:
+    """Draw a figure of outlines whose legs, each `foot` px wide below, end at the sheet's lower border."""
+    picture = np.full((SIDE, SIDE, 3), 235, np.uint8)
+    cv2.circle(picture, (200, 90), 55, LINE, 5, cv2.LINE_AA)
+    cv2.rectangle(picture, (140, 148), (260, 280), LINE, 5)
+    for inner, outer in ((175, 175 - foot), (225, 225 + foot)):
+        cv2.line(picture, (inner, 282), (inner, SIDE), LINE, 5)
+        cv2.fillPoly(picture, [np.array([(inner, 370), (outer, 385), (outer, SIDE), (inner, SIDE)])], LINE)
+    return picture
+
+
+def test_paper_between_legs_that_end_at_the_border_is_no_part_of_the_figure() -> None:
+    alpha = cut_out(_standing(30)).alpha
+    assert alpha[310:395, 185:215].max() < 0.05
+    assert alpha[160:270, 150:250].min() == 1, "the body keeps its paper"
+
+
+def test_paper_inside_a_neck_that_ends_at_the_border_stays() -> None:
+    alpha = cut_out(_standing(2)).alpha
+    assert alpha[310:395, 185:215].min() == 1
+
+
+def test_the_soft_rim_of_a_photographed_stroke_keeps_no_paper() -> None:
+    """Strokes out of focus were cut with a rim of white dots."""
+    drawn = cv2.GaussianBlur(_standing(30), (0, 0), 1.6).astype(np.float64)
+    chance = np.random.default_rng(5)
+    picture = np.clip(drawn + cv2.GaussianBlur(chance.normal(0, 14, drawn.shape), (0, 0), 1.2), 0, 255).astype(np.uint8)
+    cut = cut_out(picture)
+    assert cut.method == "flat"
+    beside = cut.alpha[100:260, 128:137].max(), cut.colour[(cut.alpha > 0.4) & (np.arange(SIDE)[None] < 139)]
+    assert beside[0] < 0.5
+    assert (beside[1][:, 0] > 150).mean() < 0.02, "the rim is of ink"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from castlist.vision import flat, paint
+from castlist.vision import outline, paint
 from tests.vision.test_matte_drawings import SIDE, bust
 
 
@@ -37,7 +37,7 @@ def test_the_shirt_is_found_from_the_head(quality: int | None) -> None:
     assert whole is not None
     both = (whole & (truth > 0.5)).sum() / (whole | (truth > 0.5)).sum()
     assert both > 0.96
-    alpha, _ = flat.edge_alpha(image, paint.behind(image, whole))
+    alpha, _ = outline.edge_alpha(image, paint.behind(image, whole))
     assert np.abs(alpha - truth).mean() < 0.015
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from castlist.vision.alpha import disc, reduce_to
+from castlist.vision.alpha import disc
 
 Float = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -26,6 +26,8 @@ GAP = 0.008  # gaps in an outline up to this share of the shorter side (twice ov
 OPEN_BUST, OPEN_FIGURE = 1.06, 1.6  # a line drawing open at its lower end grows by more when that end is closed
 STANDING = 1.6  # taller than wide by this: a standing figure, with backdrop between its legs
 LEGS = (0.5, 0.75)  # a gap between legs is lower than this share of the figure, and narrower than that
+# Feet are the lowest of it by this share, each wider than this share of the gap, the gap than that of the picture.
+FEET, LEG, NARROW = 0.06, 0.4, 0.02
 # A subject may touch both sides along this share of the height at the foot, and elsewhere, and the top along the last.
 FOOT, ELSEWHERE, CROWN = 0.42, 0.08, 0.7
 LINES = 0.3  # a subject of which less than this is left without a rim of 2 px consists of lines
@@ -194,7 +196,40 @@ def _outside(near: Mask, seeds: list[tuple[int, int]], paper: bool) -> Mask:
     if pockets.any():
         pockets = cv2.dilate(pockets.astype(np.uint8), disc(GAP * min(near.shape) + 1)) > 0
         found = _reach(found & (~pockets | main), seeds)
-    return _close_bust(found, seeds)
+    return _close_bust(found | _gaps_at_foot(near & ~found, found), seeds)
+
+
+def _gaps_at_foot(paper: Mask, outside: Mask) -> Mask:
+    """Return the paper between legs that end at the lower border, where no flood from above or beside gets in.
+
+    On both sides of such a gap stands something nearly as wide: a leg or a shoe. Beside the bare paper of a neck or a
+    shirt there is an outline only.
+    """
+    import cv2
+
+    inside = larger(~outside, max(6, outside.size // 5000))
+    rows = np.flatnonzero(inside.any(1))
+    if not rows.size or rows[-1] < len(outside) - 2:
+        return np.zeros_like(outside)
+    tall = int(rows[-1] - rows[0]) + 1
+    feet = (inside & ~paper)[-max(2, round(FEET * tall)) :]
+    solid: Mask = np.asarray(feet.max(axis=0), np.bool_)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(paper.astype(np.uint8), connectivity=4)
+    found = np.zeros_like(outside)
+    for label in np.unique(np.asarray(labels[-1], np.int32)):
+        columns = np.flatnonzero(labels[-1] == label)
+        high = tall - (len(outside) - int(stats[label, cv2.CC_STAT_TOP]))
+        if label == 0 or high < (1 - LEGS[0]) * tall or len(columns) < NARROW * outside.shape[1]:
+            continue
+        beside = _run(solid[: columns[0]][::-1]), _run(solid[columns[-1] + 1 :])
+        if min(beside) > LEG * len(columns):
+            found |= np.asarray(labels == label, np.bool_)
+    return found
+
+
+def _run(line: NDArray[np.bool_]) -> int:
+    """Return how many of a line's first entries are true."""
+    return len(line) if line.all() else int(np.argmin(line))
 
 
 def around(near: Mask, seeds: list[tuple[int, int]]) -> Mask:
@@ -258,54 +293,3 @@ def is_drawing(image: NDArray[np.uint8], outside: Mask) -> bool:
     window = np.ones((3, 3), np.uint8)
     span = cv2.subtract(cv2.dilate(grey, window), cv2.erode(grey, window))
     return float((span[inside] <= FLAT_STEP).mean()) > FLAT_SHARE
-
-
-def edge_alpha(image: NDArray[np.uint8], found: Backdrop) -> tuple[Float, Float]:
-    """Return alpha and subject colours of a drawing, its rim mixed of the backdrop and the paint beside each pixel.
-
-    image: uint8 [H, W, 3]. Returns alpha float32 [H, W] and colours float32 [H, W, 3], both 0-1: a rim pixel is
-    taken as a mix of the backdrop and the nearby paint farthest from it.
-    """
-    import cv2
-
-    picture, behind = image.astype(np.float32) / 255, found.colour / 255
-    outside = found.outside
-    plain = cv2.erode(outside.astype(np.uint8), disc(1)) > 0
-    inner = cv2.erode((~outside).astype(np.uint8), disc(1)) > 0
-    rim = ~inner & ~plain
-    distance = np.sqrt(((picture - behind) ** 2).sum(-1))
-    paint, reach = picture.copy(), distance.copy()
-    for shift_y in range(-2, 3):
-        for shift_x in range(-2, 3):
-            other = np.roll(distance, (shift_y, shift_x), (0, 1))
-            farther = rim & (other > reach)
-            paint[farther] = np.roll(picture, (shift_y, shift_x), (0, 1))[farther]
-            reach[farther] = other[farther]
-    span = paint - behind
-    mix = ((picture - behind) * span).sum(-1) / np.maximum((span * span).sum(-1), 1e-4)
-    alpha = np.where(inner, 1.0, np.where(rim, np.clip(mix, 0.0, 1.0), 0.0)).astype(np.float32)
-    alpha[rim & outside & (distance * 255 < 4.0 + 3.5 * found.noise)] = 0.0
-    colour = np.where(rim[..., None], paint, picture)
-    return alpha, spread(colour, alpha)
-
-
-def spread(values: Float, weight: Float) -> Float:
-    """Continue the weighted pixels smoothly into those of weight 0, from near neighbourhoods to wide ones.
-
-    values: float32 [H, W, 3]. weight: float32 [H, W], 0-1. Returns float32 [H, W, 3].
-    """
-    import cv2
-
-    height, width = weight.shape
-    if weight.min() > 0 or weight.max() <= 0:
-        return values
-    mass, sums = weight, values * weight[..., None]
-    if min(height, width) > 2:
-        half = ((width + 1) // 2, (height + 1) // 2)
-        mass_half, sums_half = reduce_to(mass, *half), reduce_to(sums, *half)
-        mean_half: Any = sums_half / np.maximum(mass_half, 1e-6)[..., None]
-        filled = cv2.resize(spread(mean_half, np.minimum(mass_half * 4, 1)), (width, height))
-    else:
-        filled = np.broadcast_to(sums.sum((0, 1)) / mass.sum(), values.shape)
-    sharp = np.clip(mass, 0.0, 1.0)[..., None]
-    return np.where(sharp > 0, values, filled).astype(np.float32)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from castlist.domain.errors import NoSubjectFound
 from castlist.vision import alpha as refine
-from castlist.vision import flat, objects, paint, paper, people, rim, silhouette
+from castlist.vision import flat, objects, outline, paint, paper, people, rim, silhouette
 from castlist.vision.focus import out_of_focus
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def cut_out(
     if alpha is not None and (own := _own_alpha(alpha)) is not None:
         return CutOut(
             own,
-            _bytes(flat.spread(np.divide(image, 255, dtype=np.float32), own)),
+            _bytes(outline.spread(np.divide(image, 255, dtype=np.float32), own)),
             "alpha",
         )
     if max(image.shape[:2]) > WORK_PX:
@@ -105,9 +105,9 @@ def _found(image: Pixels, focus: Face | None) -> CutOut:
     if focus is None or focus.confidence <= FACE:
         sheet = plain or paper.backdrop(image)
         if sheet is not None and paper.is_drawn_on(image, sheet):
-            return _checked(*flat.edge_alpha(*paper.whitened(image, sheet)), "flat")
+            return _checked(*outline.edge_alpha(*paper.whitened(image, sheet)), "flat")
     if plain is not None and flat.is_drawing(image, plain.outside):
-        return _checked(*flat.edge_alpha(image, plain), "flat")
+        return _checked(*outline.edge_alpha(image, plain), "flat")
     likely = silhouette.likely(image, focus)
     if focus is not None:
         rest, blurred = people.others(image, focus), out_of_focus(image, focus)
@@ -119,7 +119,7 @@ def _found(image: Pixels, focus: Face | None) -> CutOut:
     if focus is None or focus.confidence <= FACE:
         whole = paint.figure(image, likely > SOLID)
         if whole is not None:
-            return _checked(*flat.edge_alpha(image, paint.behind(image, whole)), "flat")
+            return _checked(*outline.edge_alpha(image, paint.behind(image, whole)), "flat")
     picture = np.divide(image, 255, dtype=np.float32)
     even = None if plain is None or plain.noise > EVEN else plain.outside
     if method == "plain":

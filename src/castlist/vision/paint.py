@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from castlist.vision import flat
+from castlist.vision import flat, outline
 from castlist.vision.alpha import disc
 
 Mask = NDArray[np.bool_]
@@ -65,7 +65,7 @@ def behind(image: NDArray[np.uint8], whole: Mask) -> flat.Backdrop:
     import cv2
 
     around = cv2.erode((~whole).astype(np.uint8), disc(3)).astype(np.float32)
-    return flat.Backdrop(~whole, flat.spread(image.astype(np.float32), around), NOISE, 0.0)
+    return flat.Backdrop(~whole, outline.spread(image.astype(np.float32), around), NOISE, 0.0)
 
 
 def _areas(image: NDArray[np.uint8], found: Mask) -> Mask:

@@ -79,8 +79,9 @@ def belongs(
     cv2.watershed(np.ascontiguousarray(small[:, :, ::-1]), markers)
     strangers = (markers > 1) & (markers < outside)
     mine = cv2.dilate((markers == 1).astype(np.uint8), disc(1)) > 0
-    apart = (_touching((~strangers | mine) & (people > 0.15), seeds[0]) | (people <= 0.15)).astype(np.uint8)
-    return cv2.resize(apart, (width, height), interpolation=cv2.INTER_NEAREST) > 0
+    apart = (_touching((~strangers | mine) & (people > 0.15), seeds[0]) | (people <= 0.15)).astype(np.float32)
+    smooth = cv2.GaussianBlur(apart, (0, 0), 1.0)  # its steps would show in the rim
+    return cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5
 
 
 def _behind(blurred: NDArray[np.bool_], people: Float, own: NDArray[np.bool_], reach_px: float) -> NDArray[np.bool_]:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from castlist.domain.seeds import image_seed
 from castlist.domain.tasks import Made, NotMade, Outcome, Task, Watch
 from castlist.engines.base import Local
 from castlist.flow.finish import Failed, finish
-from castlist.flow.perform import Interrupted, perform
+from castlist.flow.patience import Patience
+from castlist.flow.perform import Interrupted, JobRemotes, perform, shots_of
 from castlist.flow.service import Service
 from castlist.store import jobs
+from castlist.store.database import Database, Tx
 from castlist.store.jobs import Image, Job
 from castlist.testing.engines import ToyEngine, paint
 from castlist.testing.queues import run_all
@@ -142,6 +145,59 @@ async def test_a_worker_that_lost_its_job_changes_nothing(tmp_path: Path, templa
             await first
         left, images = await state(service, job)
         assert (left.status, left.attempt, left.worker_id, images) == ("processing", 2, "w2", [])
+
+
+class Faltering(Database):
+    """A database that is away for the next `away` reads."""
+
+    away = 0
+
+    def read(self) -> AbstractAsyncContextManager[Tx]:
+        if self.away:
+            self.away -= 1
+            raise OSError("away")
+        return super().read()
+
+
+async def test_a_look_at_the_job_that_fails_is_followed_by_another(
+    tmp_path: Path, template: Path, job_of: MakeJob
+) -> None:
+    engine = Gated(at=0)
+    async with a_service(tmp_path, template=template, engines=[engine]) as whole:
+        faltering = Faltering(whole.database.url)
+        service = replace(whole, database=faltering)
+        customer = await a_customer(whole)
+        job = await job_of(whole, customer, num_images=2)
+        running = await start(service, job)
+        await reached(engine)
+        faltering.away = 2
+        async with asyncio.timeout(30):
+            while faltering.away:
+                await asyncio.sleep(0.01)
+        async with whole.database.write() as tx:
+            assert await finish(tx, whole, job, Failed(JobCanceled()))
+        async with asyncio.timeout(30):  # the engine is still before its first image: only a look can end it
+            with pytest.raises(Interrupted):
+                await running
+        await faltering.close()
+
+
+async def test_a_claim_that_is_lost_can_note_nothing_at_a_service_any_more(
+    service: Service, customer: Customer, job_of: MakeJob
+) -> None:
+    job = await job_of(service, customer)
+    async with service.database.write() as tx:
+        first = await jobs.claim(tx, job.id, "w1", now_ms=service.clock())
+        second = await jobs.claim(tx, job.id, "w2", now_ms=service.clock())
+    assert first is not None
+    assert second is not None
+    patience = Patience(lambda: True)
+    shot = shots_of(job)[0]
+    await JobRemotes(service, second, patience).save(shot, "work 2")
+    for remote in ("work 1", None):
+        with pytest.raises(Interrupted):
+            await JobRemotes(service, first, patience).save(shot, remote)
+    assert await JobRemotes(service, first, patience).saved(shot) == "work 2"
 
 
 async def test_an_ended_job_is_not_run(service: Service, customer: Customer, job_of: MakeJob) -> None:

@@ -43,6 +43,22 @@ def engine_pages() -> str:
     return "\n\n".join(_engine_section(card) for card in cards())
 
 
+def poses() -> str:
+    """Return the table of poses."""
+    from castlist.domain.poses import POSES
+
+    gazes = {"camera": "where they look in the reference", "ahead": "with the head", "aside": "past the camera"}
+    lines = [
+        "| Pose | Framing | Turn | Chin | Tilt | Camera | Eyes look | Smile |",
+        "| --- | --- " + "| ---: " * 3 + "| --- " * 3 + "|",
+    ]
+    for pose in POSES:
+        angles = " | ".join(f"{angle:g}°" for angle in (pose.yaw_deg, pose.pitch_deg, pose.roll_deg))
+        framing, smile = pose.framing.replace("_", " "), f"{pose.smile:g}" if pose.smile else ""
+        lines.append(f"| {pose.id} | {framing} | {angles} | {pose.camera} | {gazes[pose.gaze]} | {smile} |")
+    return "\n".join(lines)
+
+
 def _engine_section(card: "Card") -> str:
     lines = [f"## {card.title}: `{card.id}`", "", card.summary, ""]
     facts = {
@@ -112,7 +128,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "docs/settings.md": {"settings": settings},
     "docs/errors.md": {"errors": errors},
     "docs/operations/watching.md": {"metrics": metrics},
-    "docs/engines.md": {"engines": engine_pages},
+    "docs/engines.md": {"engines": engine_pages, "poses": poses},
     "NOTICE": {"bundled files": bundled},
 }
 

@@ -132,7 +132,7 @@ def _on_canvas(points: Map, shape: tuple[int, ...]) -> Map:
     height, width = shape
     x, y = points[..., 0], points[..., 1]
     beyond = np.maximum(np.maximum(-x, x - (width - 1)), np.maximum(-y, y - (height - 1)))
-    return np.clip(1 - beyond / (0.015 * max(height, width)), 0, 1).astype(np.float32)
+    return np.clip(1 - beyond / (0.004 * max(height, width)), 0, 1).astype(np.float32)
 
 
 def _crisp(alpha: Pixels) -> Map:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from castlist.vision.alpha import disc, solve
+from castlist.vision.curls import windows
 from castlist.vision.scraps import scraps
 from castlist.vision.votes import colour_votes
 
@@ -31,6 +32,7 @@ TRUST = 0.2  # weight of the likelihood against edges at the ends of that band
 SURENESS = 0.005
 SPUR = 0.05  # spurs thinner than twice this, in face sizes, are no part of the clothes
 SOFT = 0.5
+NOTHING = 0.02  # likelihood of the subject where the backdrop shows through its hair
 TRIM, HAIR_TRIM = 0.10, 0.04  # alphas nearer than this to 0 and 1 are made 0 and 1
 
 
@@ -54,6 +56,9 @@ def cut(picture: Float, likely: Float, plain: Mask | None, face: Box | None, *, 
         votes = np.where(plain, -PLAIN, votes)
     chance = _weighed(likely, votes, hair, cell)
     shape = _shape(chance, likely, hair, face_px)
+    if face is not None:
+        through = windows(picture, shape, colours.near, face)
+        shape, chance = shape & ~through, np.where(through, NOTHING, chance).astype(np.float32)
     return _sharpened(picture, shape, chance, hair, cell)
 
 

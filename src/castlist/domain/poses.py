@@ -42,15 +42,15 @@ POSES: tuple[Pose, ...] = (
         roll_deg=2,
         gaze="ahead",
     ),
-    Pose("wide", "small in a wide view of the surroundings", "wide", -6),
+    Pose("wide", "small in a wide view of the surroundings", "wide", -6, 0, -3),
     Pose("tilted", "head tilted to one side", yaw_deg=7, roll_deg=9, smile=0.7),
     Pose("half-length", "half-length portrait", "half_length", 8, 0, 2, gaze="aside", smile=0.6),
-    Pose("slight-left", "head turned slightly to the left", yaw_deg=-12),
+    Pose("slight-left", "head turned slightly to the left", yaw_deg=-12, roll_deg=-4),
     Pose("chin-up", "chin lifted", yaw_deg=-5, pitch_deg=12, gaze="ahead"),
-    Pose("slight-right", "head turned slightly to the right", yaw_deg=12, gaze="aside"),
+    Pose("slight-right", "head turned slightly to the right", yaw_deg=12, roll_deg=4, gaze="aside"),
     Pose("chin-down", "chin lowered, eyes to the camera", yaw_deg=4, pitch_deg=-11),
-    Pose("low-camera", "seen from slightly below", "half_length", 10, 5, 0, "low", gaze="ahead"),
-    Pose("high-camera", "seen from slightly above", "half_length", -10, -6, 0, "high", smile=0.7),
+    Pose("low-camera", "seen from slightly below", "half_length", 10, 5, 3, "low", gaze="ahead"),
+    Pose("high-camera", "seen from slightly above", "half_length", -10, -6, -5, "high", smile=0.7),
 )
 
 BY_ID = {pose.id: pose for pose in POSES}

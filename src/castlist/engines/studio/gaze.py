@@ -42,7 +42,7 @@ WIDEST = 0.17
 """Farthest that an iris is moved to the side, as a share of the eye's width."""
 CORNER = 0.29
 """No iris is moved nearer to a corner than this, as a share of the eye's width."""
-RAISED, LOWERED = 0.2, 0.12
+RAISED, LOWERED = 0.14, 0.12
 """Farthest that an iris is moved up and down, in its radii."""
 GAIN = 0.9
 """Share of the head's turn that the eyes take back to look where they looked: a face that is turned draws the gaze."""

@@ -8,7 +8,7 @@ import pytest
 
 from castlist.domain.poses import POSES
 from castlist.domain.sizes import ASPECT_RATIOS, size_px
-from castlist.engines.studio import backdrop, compose, extend, frame, place, reference, turn
+from castlist.engines.studio import backdrop, compose, extend, fill, frame, place, reference, turn
 from castlist.engines.studio.frame import Cuts, Extent
 from castlist.engines.studio.plates import Place
 
@@ -192,3 +192,16 @@ def test_a_figure_that_overfills_the_reference_is_centred_on_what_it_shows_of_a_
     x, y = reference._interest(colour, np.ones((300, 450), np.float32))
     assert 300 < x < 380
     assert 100 < y < 150
+
+
+def test_the_hole_behind_a_character_shows_the_texture_around_it() -> None:
+    """A smooth smear beside a head that had moved looked like a halo."""
+    rows, columns = np.mgrid[0:300, 0:300]
+    stripes = np.where((rows // 10) % 2, 60, 200).astype(np.uint8)
+    picture = np.repeat(stripes[..., None], 3, -1)
+    alpha = (np.hypot(columns - 150, rows - 150) < 60).astype(np.float32)
+    picture[alpha > 0] = (255, 0, 0)
+    filled = fill.behind(picture, alpha).astype(float)
+    beside = filled[130:170, 94:104]  # inside the hole, near its border
+    assert beside[..., 0].std() > 40, "stripes go on"
+    assert np.abs(beside[..., 0] - beside[..., 1]).max() < 12, "nothing of the character is left"

@@ -18,6 +18,7 @@ Mask = NDArray[np.bool_]
 
 # The rim of a clean drawing, and of one that was photographed; which of them it is tells the backdrop's noise, of 255.
 SHARP_RIM_PX, SOFT_RIM_PX, CLEAN = 1, 3, 1.0
+CRUMB = 0.002  # what is apart from the drawing and smaller than this share of it is dirt
 
 
 def edge_alpha(image: NDArray[np.uint8], found: Backdrop) -> tuple[Float, Float]:
@@ -45,7 +46,19 @@ def edge_alpha(image: NDArray[np.uint8], found: Backdrop) -> tuple[Float, Float]
     mix = np.clip(((picture - behind) * span).sum(-1) / np.maximum((span * span).sum(-1), 1e-4), 0.0, 1.0)
     mix[outside & (distance * 255 < 4.0 + 3.5 * found.noise)] = 0.0
     alpha = _from_outside(np.where(rim, mix, np.where(plain, 0.0, 1.0)).astype(np.float32), outside, reach_px + 2)
+    alpha *= _without_crumbs(alpha > 0.25)
     return alpha, spread(np.where(rim[..., None], paint, picture), alpha)
+
+
+def _without_crumbs(solid: Mask) -> Float:
+    """Return 1 but for small specks apart from the drawing and for their soft rims, where it is 0."""
+    import cv2
+
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(solid.astype(np.uint8), connectivity=8)
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    crumbs = np.flatnonzero(areas < CRUMB * max(1, areas.max(initial=1))) + 1
+    apart = cv2.dilate(np.isin(labels, crumbs).astype(np.uint8), disc(2)) > 0
+    return np.where(apart & ~(solid & ~np.isin(labels, crumbs)), 0.0, 1.0).astype(np.float32)
 
 
 def _from_outside(mix: Float, outside: Mask, rounds: int) -> Float:

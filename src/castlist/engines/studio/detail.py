@@ -22,6 +22,8 @@ ENOUGH = 1.15
 """Magnification up to which plain interpolation is as sharp."""
 WHOLE_PX, PART_PX = 150_000, 85_000
 FACTOR = 4
+SMOOTH_PX, STEEPER = 3.0, 1.35
+"""The steps of the small matte would show: they are smoothed, and the edge made as sharp again."""
 
 
 @dataclass(slots=True, eq=False)
@@ -80,7 +82,7 @@ def _enlarged(prepared: "Prepared") -> Layer | None:
     x0, y0, x1, y1 = box
     colour = upscale.enlarge(np.ascontiguousarray(prepared.colour[y0:y1, x0:x1]), FACTOR)
     alpha = ops.resize(prepared.alpha[y0:y1, x0:x1], colour.shape[1], colour.shape[0], ops.CUBIC)
-    alpha = ops.blur(alpha, 1.4)  # the steps of the small matte would show
+    alpha = np.clip(0.5 + STEEPER * (ops.blur(alpha, SMOOTH_PX) - 0.5), 0, 1).astype(np.float32)
     finished = colour if prepared.drawn else _grained(_sharpened(colour))
     return Layer(np.dstack([finished, ops.to_bytes(alpha)]), (x0, y0), FACTOR)
 

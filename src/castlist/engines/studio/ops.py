@@ -75,6 +75,19 @@ def distance(mask: NDArray[np.bool_]) -> Map:
     return cast(Map, cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5))
 
 
+def nearest_clear(mask: NDArray[np.bool_]) -> tuple[Map, tuple[Map, Map]]:
+    """Return each true px's distance to the nearest false one, and that one's column and row."""
+    depth, labels = cv2.distanceTransformWithLabels(
+        mask.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    label: NDArray[np.int32] = np.asarray(labels, np.int32)
+    rows, columns = np.nonzero(~mask)
+    places = np.zeros((int(label.max()) + 1, 2), np.float32)
+    places[label[rows, columns]] = np.stack([columns, rows], -1)
+    found = places[label]
+    return cast(Map, depth), (found[..., 0].copy(), found[..., 1].copy())
+
+
 def disc(radius: float) -> Pixels:
     """Return a disc as structuring element."""
     side = 2 * max(0, round(radius)) + 1

@@ -29,7 +29,7 @@ async def during(here: Installation, name: str, fault: Fault, *, clients: int = 
     load.stopping = True
     await running
     outcome.settled_seconds = await asyncio.to_thread(here.settle, SETTLE_SECONDS)
-    conclude(here, load, outcome)
+    await conclude(here, load, outcome)
     return outcome
 
 

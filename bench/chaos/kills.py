@@ -5,17 +5,21 @@ import contextlib
 import os
 import random
 import signal
-import statistics
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 
 from bench.chaos import audit
 from bench.chaos.installation import Installation
+from bench.chaos.load import Load
+from bench.chaos.recovery import Recoveries
 
 SETTLE_SECONDS = 90
 """Seconds without the end of a single job after which one counts as stuck."""
-LEASE_SECONDS = 5
+TOLD_SECONDS = 60
+"""Seconds after the last end within which everybody who follows a job must know of it."""
+LAST_LOOK_SECONDS = 5
+"""Seconds in which whoever looks on has seen the last end and the last claim."""
 
 
 @dataclass
@@ -32,16 +36,14 @@ class Outcome:
     unclear: list[str] = field(default_factory=list[str])
     longest_seconds: float = 0.0
     recoveries: list[float] = field(default_factory=list[float])
-    """Seconds from the death of a worker until another claim of the job it had."""
+    """Seconds from when a database and a live worker were there until another claim of a dead worker's job."""
+    since_death: list[float] = field(default_factory=list[float])
+    """The same from the death of the worker, whatever else was dead by then."""
+    followed: Counter[str] = field(default_factory=Counter[str])
+    broken: int = 0
+    """How often somebody who followed a job had to begin again."""
     settled_seconds: float = 0.0
     faults: list[str] = field(default_factory=list[str])
-
-    @property
-    def recovery(self) -> str:
-        """Median and longest recovery, as text."""
-        if not self.recoveries:
-            return "–"
-        return f"{statistics.median(self.recoveries):.1f} / {max(self.recoveries):.1f} s of {len(self.recoveries)}"
 
 
 async def campaign(
@@ -57,15 +59,17 @@ async def campaign(
     outcome, dice = Outcome(name), random.Random(seed)
     load = here.load(clients=clients, seed=seed, pause_seconds=1.0)
     running = asyncio.create_task(load.run())
-    watching: list[asyncio.Task[None]] = []
+    claims = Recoveries(here.url)
+    watching = asyncio.create_task(claims.watch())
     while sum(outcome.kills.values()) < kills and time.monotonic() < until:
         await asyncio.sleep(dice.uniform(0.5, 4))
-        watching += await _strike(here, dice, outcome)
+        await _strike(here, dice, outcome, claims)
     load.stopping = True
     await _reviving(here, running)
     outcome.settled_seconds = await asyncio.to_thread(here.settle, SETTLE_SECONDS)
-    await asyncio.gather(*watching, return_exceptions=True)
-    conclude(here, load, outcome)
+    await claims.all_claimed(LAST_LOOK_SECONDS)
+    watching.cancel()
+    await conclude(here, load, outcome, claims)
     return outcome
 
 
@@ -74,6 +78,8 @@ async def recoveries(here: Installation, name: str, *, times: int) -> Outcome:
     outcome = Outcome(name)
     load = here.load(clients=1, images=3)
     load.stopping = True
+    claims = Recoveries(here.url)
+    watching = asyncio.create_task(claims.watch())
     for number in range(times):
         load.seed = number
         await load.once()
@@ -84,23 +90,29 @@ async def recoveries(here: Installation, name: str, *, times: int) -> Outcome:
         (pid, jobs), *_ = held.items()
         os.kill(pid, signal.SIGKILL)
         outcome.kills["worker"] += 1
-        await asyncio.gather(*_watched(here, jobs, outcome))
+        claims.died(jobs)
+        await claims.all_claimed(SETTLE_SECONDS)
         await asyncio.to_thread(here.wait_until_ready)
         outcome.settled_seconds = await asyncio.to_thread(here.settle, SETTLE_SECONDS)
-    conclude(here, load, outcome)
+    watching.cancel()
+    await conclude(here, load, outcome, claims)
     return outcome
 
 
-def conclude(here: Installation, load: object, outcome: Outcome) -> None:
-    """Read the books and judge them."""
+async def conclude(here: Installation, load: Load, outcome: Outcome, claims: Recoveries | None = None) -> None:
+    """Wait until whoever follows a job has been told of its end; read the books and judge them."""
+    await load.followers.ended(TOLD_SECONDS)
     books = audit.read(here.url)
     outcome.jobs = len(books.jobs)
     outcome.completed = sum(job[1] == "completed" for job in books.jobs)
     outcome.failed = outcome.jobs - outcome.completed
     outcome.rerun = sum(job[7] - 1 for job in books.jobs)
-    outcome.said, outcome.unclear = load.said, load.unclear  # type: ignore[attr-defined]
-    outcome.longest_seconds = load.longest_seconds  # type: ignore[attr-defined]
-    outcome.faults = audit.faults(books, load.accepted, here.file)  # type: ignore[attr-defined]
+    outcome.said, outcome.unclear = load.said, load.unclear
+    outcome.followed, outcome.broken = load.followers.how, load.followers.broken
+    outcome.longest_seconds = load.longest_seconds
+    outcome.faults = [*audit.faults(books, load.accepted, here.file), *load.followers.faults(books)]
+    if claims is not None:
+        outcome.recoveries, outcome.since_death = claims.since_possible, claims.since_death
 
 
 async def _reviving(here: Installation, running: "asyncio.Task[None]") -> None:
@@ -111,15 +123,15 @@ async def _reviving(here: Installation, running: "asyncio.Task[None]") -> None:
     here.revive()
 
 
-async def _strike(here: Installation, dice: random.Random, outcome: Outcome) -> list["asyncio.Task[None]"]:
-    """Kill something and see that it comes back; return the tasks that watch over its jobs."""
+async def _strike(here: Installation, dice: random.Random, outcome: Outcome, claims: Recoveries) -> None:
+    """Kill something and see that it comes back."""
     here.revive()
     if here.postgres is not None and (not outcome.kills["database"] or dice.random() < 0.3):
         outcome.kills["database"] += 1
         await asyncio.to_thread(here.postgres.kill)
         await asyncio.sleep(dice.uniform(0, 2))
         await asyncio.to_thread(here.postgres.start)
-        return []
+        return
     holders: dict[int, list[tuple[str, int]]] = {}
     with contextlib.suppress(Exception):
         holders = await asyncio.to_thread(here.holders)
@@ -128,33 +140,13 @@ async def _strike(here: Installation, dice: random.Random, outcome: Outcome) -> 
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         outcome.kills["worker"] += 1
-        return _watched(here, holders.get(pid, []), outcome)
-    watching: list[asyncio.Task[None]] = []
+        claims.died(holders[pid])
+        return
     for victim in here.pick(dice):
         if not victim.alive():
             continue
-        pid = victim.pid
         victim.send(signal.SIGKILL)
         outcome.kills["worker" if victim in here.workers.values() else "API node"] += 1
-        watching += _watched(here, holders.get(pid, []), outcome)
+        claims.died(holders.get(victim.pid, []))
     here.revive()
     await asyncio.to_thread(here.wait_until_ready)
-    return watching
-
-
-def _watched(here: Installation, held: list[tuple[str, int]], outcome: Outcome) -> list["asyncio.Task[None]"]:
-    died = time.monotonic()
-
-    async def watch(job_id: str, attempt: int) -> None:
-        question = f"SELECT status, attempt FROM jobs WHERE id = '{job_id}'"
-        while True:
-            with contextlib.suppress(Exception):
-                ((status, now),) = await asyncio.to_thread(audit.ask, here.url, question)
-                if now > attempt:
-                    outcome.recoveries.append(time.monotonic() - died)
-                    return
-                if status in ("completed", "failed"):
-                    return
-            await asyncio.sleep(0.1)
-
-    return [asyncio.create_task(watch(job_id, attempt)) for job_id, attempt in held]

@@ -14,6 +14,8 @@ import httpx2
 import numpy as np
 from PIL import Image
 
+from bench.chaos.follow import Followers
+
 RUN = "/api/v1/models/consistent-characters/run"
 TIMEOUT_SECONDS = 30.0
 
@@ -46,6 +48,10 @@ class Load:
     """Answers that are neither 202 nor the envelope of a fault that passes."""
     longest_seconds: float = 0.0
     stopping: bool = False
+    followers: Followers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.followers = Followers(self.urls, self.key)
 
     async def run(self) -> None:
         """Run all clients to their end."""
@@ -61,7 +67,9 @@ class Load:
         count = 0
         while not self.stopping:
             count += 1
-            await self._submit(f"key-{self.seed}-{number}-{count}", picture, dice)
+            name = f"key-{self.seed}-{number}-{count}"
+            await self._submit(name, picture, dice)
+            self.followers.begin(self.accepted[name], dice)
             await asyncio.sleep(dice.uniform(0, 2 * self.pause_seconds))
 
     async def _submit(self, name: str, picture: str, dice: random.Random) -> None:

@@ -20,6 +20,8 @@ because they are not what is judged. A lease is 5 s.
 
 """
 
+PROMISED_SECONDS = 7
+"""The lease and two seconds."""
 COLUMNS = "| Campaign | Struck | Jobs | completed / failed | Again | Answers | Slowest | Settled in | Faults |"
 
 
@@ -27,6 +29,7 @@ def page(results: list[dict[str, Any]]) -> str:
     """Return the page."""
     lines = [COLUMNS, "| --- | --- | --- | --- | --- | --- | --- | --- | --- |", *(_row(each) for each in results)]
     notes = ["", *(_recovery(each) for each in results if each["recoveries"])]
+    notes += [_followed(each) for each in results if each.get("followed")]
     notes += [f"- {each['name']}: {each['at']}, {each['machine']}" for each in results]
     unclear = [f"- {each['name']}: {text}" for each in results for text in each["unclear"][:5]]
     found = [f"- {each['name']}: {text}" for each in results for text in each["faults"][:20]]
@@ -63,8 +66,18 @@ def _row(result: dict[str, Any]) -> str:
 
 
 def _recovery(result: dict[str, Any]) -> str:
-    found = result["recoveries"]
+    found, raw = result["recoveries"], result["since_death"]
+    soon = sum(seconds <= PROMISED_SECONDS for seconds in found)
     return (
-        f"- {result['name']}: a dead worker's job was claimed again after {statistics.median(found):.1f} s "
-        f"(median of {len(found)}; longest {max(found):.1f} s), with a lease of 5 s"
+        f"- {result['name']}: a dead worker's job was claimed again {_spread(found)} after a database and a live "
+        f"worker were there, {soon} of {len(found)} within {PROMISED_SECONDS} s; {_spread(raw)} after the death itself"
     )
+
+
+def _spread(seconds: list[float]) -> str:
+    return f"{statistics.median(seconds):.1f} s (median; longest {max(seconds):.1f} s)"
+
+
+def _followed(result: dict[str, Any]) -> str:
+    ways = ", ".join(f"{count} by {way}" for way, count in sorted(result["followed"].items()))
+    return f"- {result['name']}: clients followed {ways} to the end, beginning again {result['broken']} times"

@@ -35,8 +35,8 @@ CARD = Card(
     cannot=(
         "It cannot change clothes or hair: the character keeps what the reference shows.",
         "It cannot change the pose of the body or make the character act, walk or hold something.",
-        "It can let a closed mouth smile a little and eyes look elsewhere, where that looks natural; it cannot change the "
-        "facial expression otherwise, nor the age.",
+        "It can let a closed mouth smile a little and eyes look elsewhere, where that looks natural; it cannot change "
+        "the facial expression otherwise, nor the age.",
         "It turns heads by up to 25 degrees; it cannot show the back or a side that the reference does not show.",
         "It chooses a place for the prompt from the plates it has; it cannot build one that is described in detail.",
     ),

@@ -37,3 +37,15 @@ def test_what_is_out_of_focus_is_parted_from_the_person_although_both_look_like_
     mine = people.belongs(image, likely, FACE, [], focus.out_of_focus(image, FACE))
     assert mine[80:300, 60:130].all()
     assert mine[50:350, 380:480].mean() < 0.1
+
+
+def test_a_soft_fold_of_the_clothes_takes_no_bite_out_of_them() -> None:
+    """A smooth patch at the side of a shirt was taken for a bystander, and the shirt went with it."""
+    likely = np.zeros((400, 300), np.float32)
+    likely[40:, 60:240] = 1
+    image = np.full((400, 300, 3), 120, np.uint8)
+    image[likely > 0] = (200, 30, 40)
+    blurred = np.zeros((400, 300), bool)
+    blurred[220:280, 205:235] = True
+    face = faces.Face((120.0, 60.0, 60.0, 70.0), np.zeros((5, 2), np.float32), 0.9)
+    assert people.belongs(image, likely, face, [], blurred)[50:390, 70:230].all()

@@ -21,6 +21,7 @@ SIDE_PX = 400  # people are parted at this size
 CONFIDENCE = 0.8  # a second face must be this certain
 LEAST_SIDE = 0.2  # and have this share of the first one's size
 SMEAR = 0.11  # blur is seen no nearer than this to something sharp, in face sizes
+GROWN = 1.8  # what is out of focus has borders; where more than this comes of it, it was a soft fold of the clothes
 SPECK = 0.02  # what is out of focus must have this share of the person's head and chest
 # Half width and depth of the body below the middle of the face, in face heights.
 TORSO = ((0.55, 0.75), (0.95, 1.3), (1.0, 2.6), (0.45, 4.5))
@@ -63,13 +64,27 @@ def belongs(
     height, width = likely.shape
     scale = min(1.0, SIDE_PX / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.GaussianBlur(reduce_to(image, *size), (0, 0), 1.5)
+    small = np.asarray(cv2.GaussianBlur(reduce_to(image, *size), (0, 0), 1.5), np.uint8)
     people = reduce_to(likely, *size)
     seeds = [_seed(face, scale, people.shape) & (people > 0.5) for face in (focus, *rest)]
+    strangers = _strangers(small, people, seeds)
     if blurred.any():
         reach = SMEAR * max(focus.box[2:]) * scale
-        seeds.append(_behind(reduce_to(blurred.astype(np.float32), *size) > 0.5, people, seeds[0], reach))
-        seeds[0] &= ~seeds[-1]
+        soft = np.asarray(reduce_to(blurred.astype(np.float32), *size) > 0.5, np.bool_)
+        behind = _behind(soft, people, seeds[0], reach)
+        more = _strangers(small, people, [seeds[0] & ~behind, *seeds[1:], behind])
+        if (more & ~strangers).sum() < GROWN * behind.sum():
+            strangers = more
+    mine = ~strangers & (people > 0.15)
+    apart = (_touching(mine, seeds[0]) | (people <= 0.15)).astype(np.float32)
+    smooth = cv2.GaussianBlur(apart, (0, 0), 1.0)  # its steps would show in the rim
+    return cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5
+
+
+def _strangers(small: NDArray[np.uint8], people: Float, seeds: list[NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    """Return what the watershed gives to other seeds than the first."""
+    import cv2
+
     markers = np.zeros(people.shape, np.int32)
     claims = np.sum(seeds, axis=0)
     for index, seed in enumerate(seeds):
@@ -78,10 +93,7 @@ def belongs(
     markers[people < 0.15] = outside
     cv2.watershed(np.ascontiguousarray(small[:, :, ::-1]), markers)
     strangers = (markers > 1) & (markers < outside)
-    mine = cv2.dilate((markers == 1).astype(np.uint8), disc(1)) > 0
-    apart = (_touching((~strangers | mine) & (people > 0.15), seeds[0]) | (people <= 0.15)).astype(np.float32)
-    smooth = cv2.GaussianBlur(apart, (0, 0), 1.0)  # its steps would show in the rim
-    return cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5
+    return strangers & ~(cv2.dilate((markers == 1).astype(np.uint8), disc(1)) > 0)
 
 
 def _behind(blurred: NDArray[np.bool_], people: Float, own: NDArray[np.bool_], reach_px: float) -> NDArray[np.bool_]:

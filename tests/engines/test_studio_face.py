@@ -208,6 +208,10 @@ def test_what_a_face_cannot_show_is_said_and_what_it_shows_is_not() -> None:
     assert "smile" not in said("smiling at the camera", "smile", "eye contact")
     assert "eyes" not in said("smiling at the camera", "smile", "eye contact")
     assert "angry" in said("an angry look", "smile")
+    assert "serious" in said("a serious look", "smile")
+    assert "serious" not in said("a serious look", "serious")
+    assert "looking" not in said("looking at the camera in a park", "eye contact")
+    assert "looking" in said("looking at a map in a park", "eye contact")
 
 
 def test_a_smile_asked_for_is_in_the_picture_and_is_the_same_twice(earnest: Looked) -> None:

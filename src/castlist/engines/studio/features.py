@@ -25,7 +25,8 @@ class Features:
     def able(self) -> frozenset[str]:
         """Return which wishes of `lexicon.FACES` an image of this character can show."""
         gazes = {"eye contact", "sideways"} if self.eyes is not None else set[str]()
-        return frozenset(gazes | ({"smile"} if self.smiling or self.mouth is not None else set[str]()))
+        smile = {"smile"} if self.smiling or self.mouth is not None else set[str]()
+        return frozenset(gazes | smile | (set[str]() if self.smiling else {"serious"}))
 
 
 def of(picture: Pixels, mesh: Points, shape: FaceShape, confidence: float) -> Features:

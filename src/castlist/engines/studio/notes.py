@@ -41,6 +41,8 @@ THINGS = frozenset(
     """.split()  # noqa: SIM905
 )
 
+GAZES = frozenset({"eye contact", "sideways"})
+
 
 def of(
     prompt: str | None,
@@ -68,6 +70,8 @@ def of(
     if not prompt:
         return tuple(found)
     words = meaning.without(prompt, lexicon.STYLES, lexicon.FACES).split()
+    if meaning.faces(prompt) & GAZES:
+        words = [word for word in words if word not in {"looking", "gazing", "looks"}]
     found += _of_place(choice)
     if asked := _named(words, CLOTHES):
         found.append(f"Clothes stay as in the reference; the prompt's {asked} was not added.")
@@ -93,9 +97,9 @@ def _of_face(prompt: str, able: frozenset[str]) -> list[str]:
             "No smile was put on: on this face it would not look natural, for its mouth is open, hidden, turned away, "
             "small or drawn."
         )
-    if missed & {"eye contact", "sideways"}:
+    if missed & GAZES:
         found.append("The eyes look as in the reference; on this face they cannot be moved without harm.")
-    if asked := _named(meaning.normal(prompt).split(), MOODS):
+    if asked := _named(meaning.normal(prompt).split(), MOODS - able):
         found.append(f"The expression is not changed to what was asked for ({asked}).")
     return found
 

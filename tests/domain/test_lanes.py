@@ -2,6 +2,7 @@
 
 import heapq
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -155,6 +156,19 @@ def test_no_minute_ever_sees_more_requests_than_allowed(per_minute, gaps) -> Non
             sent.append(now_ms)
     for start, at in enumerate(sent):
         assert sum(at <= other < at + 60_000 for other in sent[start:]) <= per_minute
+
+
+def test_nothing_waits_for_moments_that_a_clock_ran_ahead_to_and_came_back_from() -> None:
+    ahead_ms, back_ms = 36_000_000, 3_600_000
+    full = lanes.hold(broken(ahead_ms), 0, ahead_ms)
+    full = replace(full, places=dict.fromkeys("abc", ahead_ms + LIMITS.place_ms), next_ms=ahead_ms + 2_000)
+    assert isinstance(lanes.enter(full, LIMITS, "d", ahead_ms - 60_000), Wait), "a minute is waited out"
+    assert isinstance(lanes.turn(full, LIMITS, ahead_ms - 60_000), Wait)
+    after = lanes.enter(full, LIMITS, "d", ahead_ms - back_ms)
+    assert isinstance(after, Lane)
+    assert after.probe == "d", "one tries what was shut"
+    assert set(after.places) == {"d"}
+    assert isinstance(lanes.turn(full, LIMITS, ahead_ms - back_ms), Lane)
 
 
 def test_unreadable_words_are_a_fresh_start() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from castlist.store import workers
 from castlist.store.database import Database
+from castlist.store.survey import look
 
 HOUR_MS = 3_600_000
 NOW_MS, LEASE_MS = 1_000_000, 5_000
@@ -38,3 +39,24 @@ async def test_a_worker_whose_clock_is_ahead_takes_nobody_for_dead(database: Dat
         assert await expired(database, wrong_ms) == []
         async with database.read() as tx:
             assert await workers.living(tx, now_ms=wrong_ms) == ["w1"]
+
+
+@pytest.mark.parametrize(("back_ms", "believed"), [(LEASE_MS // 2, True), (LEASE_MS, True), (HOUR_MS, False)])
+@pytest.mark.parametrize("a_database", ["sqlite"], indirect=True)
+async def test_a_lease_from_before_the_clock_was_set_back_holds_nothing_up(
+    database: Database, back_ms: int, believed: bool
+) -> None:
+    await renew(database, "dead")
+    await renew(database, "alive")
+    await renew(database, "alive", NOW_MS - back_ms)
+    assert await expired(database, NOW_MS - back_ms) == ([] if believed else ["dead"])
+    async with database.read() as tx:
+        assert set(await workers.living(tx, now_ms=NOW_MS - back_ms)) == {"alive", *(["dead"] if believed else [])}
+        assert {each.id for each in (await look(tx, now_ms=NOW_MS - back_ms)).workers} >= {"alive"}
+
+
+@pytest.mark.parametrize("a_database", ["sqlite"], indirect=True)
+async def test_a_long_lease_is_believed_by_workers_with_short_ones(database: Database) -> None:
+    async with database.write() as tx:
+        await workers.renew(tx, "patient", "default", now_ms=NOW_MS, lease_ms=HOUR_MS)
+    assert await expired(database, NOW_MS) == []

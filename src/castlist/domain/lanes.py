@@ -90,6 +90,22 @@ class Lane:
         return State.OPEN if now_ms < self.shut_until_ms else State.HALF_OPEN
 
 
+def believable(lane: Lane, limits: Limits, now_ms: int) -> Lane:
+    """Return a lane without moments far further ahead than any step puts one: a clock set them that was ahead."""
+    shut_until_ms, held_until_ms, next_ms = lane.shut_until_ms, lane.held_until_ms, lane.next_ms
+    return replace(
+        lane,
+        shut_until_ms=now_ms if shut_until_ms > now_ms + 2 * LONGEST_SHUT_MS else shut_until_ms,
+        held_until_ms=0 if held_until_ms > now_ms + 2 * LONGEST_HOLD_MS else held_until_ms,
+        next_ms=0 if next_ms > now_ms + 2 * max(_pace_ms(limits), MINUTE_MS) else next_ms,
+        places={name: until for name, until in lane.places.items() if until <= now_ms + 2 * limits.place_ms},
+    )
+
+
+def _pace_ms(limits: Limits) -> int:
+    return 0 if limits.per_minute is None else -(-MINUTE_MS // limits.per_minute)
+
+
 def enter(lane: Lane, limits: Limits, who: str, now_ms: int, *, at_work: bool = False) -> Lane | Wait:
     """Take a place for an image.
 
@@ -97,6 +113,7 @@ def enter(lane: Lane, limits: Limits, who: str, now_ms: int, *, at_work: bool = 
         who: the image's name; one that has a place already keeps it.
         at_work: the service works on it already, so nothing new is asked for and nothing stands in the way.
     """
+    lane = believable(lane, limits, now_ms)
     places = {name: until for name, until in lane.places.items() if until > now_ms}
     state = lane.state(now_ms)
     if not at_work:
@@ -114,13 +131,14 @@ def enter(lane: Lane, limits: Limits, who: str, now_ms: int, *, at_work: bool = 
 
 def turn(lane: Lane, limits: Limits, now_ms: int) -> Lane | Wait:
     """Take the right to send one request for work. They are spread evenly: never more in any minute than allowed."""
+    lane = believable(lane, limits, now_ms)
     if now_ms < lane.held_until_ms:
         return Wait(lane.held_until_ms - now_ms, Why.HELD)
     if limits.per_minute is None:
         return lane
     if now_ms < lane.next_ms:
         return Wait(lane.next_ms - now_ms, Why.RATE)
-    return replace(lane, next_ms=now_ms - (-MINUTE_MS // limits.per_minute))
+    return replace(lane, next_ms=now_ms + _pace_ms(limits))
 
 
 def hold(lane: Lane, wait_ms: int, now_ms: int) -> Lane:

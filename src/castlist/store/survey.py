@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from castlist.domain.jobs import JobStatus
 from castlist.store.database import Tx
 from castlist.store.tables import deliveries, jobs, workers
+from castlist.store.workers import is_living
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ async def look(tx: Tx, *, now_ms: int) -> Standing:
         jobs.c.status == JobStatus.PROCESSING.value
     )
     running = (await tx.execute(processing)).all()
-    leases = select(workers).where(workers.c.lease_until_ms > now_ms).order_by(workers.c.started_ms)
+    leases = select(workers).where(is_living(now_ms)).order_by(workers.c.started_ms)
     due = select(func.count(), func.min(deliveries.c.next_ms)).where(
         deliveries.c.state == "due", deliveries.c.next_ms <= now_ms
     )

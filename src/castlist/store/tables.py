@@ -42,6 +42,8 @@ def _one_of(column: str, values: type[EntryKind] | type[JobStatus]) -> str:
 
 
 # Written out, because a database uses a partial index only for a query that says the very same.
+UNKNOWN_LEASE_MS = 3_600_000
+"""The length of a lease of whom nothing says it, a worker of an earlier release: so long that it is believed."""
 BEGUN = text("attempt > 0")
 UNSWEPT = text("file IS NOT NULL AND swept_ms IS NULL")
 OPEN = text(f"status IN ({', '.join(repr(str(status)) for status in JobStatus if not status.terminal)})")
@@ -308,6 +310,7 @@ workers = Table(
     Column("pool", String(40), nullable=False),
     Column("started_ms", BigInteger, nullable=False),
     Column("lease_until_ms", BigInteger, nullable=False),
+    Column("lease_ms", BigInteger, nullable=False, default=UNKNOWN_LEASE_MS, server_default=str(UNKNOWN_LEASE_MS)),
 )
 
 # What every process of the installation must have in common, as the first one found it: see store.installation.

@@ -37,7 +37,7 @@ def environment(folder: Path, seconds: float, **more: str) -> dict[str, str]:
         **SETTINGS,
         "CASTLIST_DATA_DIR": str(folder),
         "CASTLIST_ENGINES": json.dumps({"stripes": {"seconds": seconds}}),
-        "PYTHONPATH": str(ROOT / "tests" / "scenarios" / "engine"),
+        "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT / 'tests' / 'scenarios' / 'engine'}",
         **more,
     }
 

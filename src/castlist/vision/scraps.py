@@ -17,6 +17,7 @@ SIDE_PX = 320
 DEEP, BESIDE = 0.35, 0.10  # nearer to the rim than this, within and beyond it, nothing is certain; in face sizes
 AGAINST = (0.6, 1.0)  # far votes against a pixel from which it is suspected, and from which wholly
 BELOW, ASIDE = 0.1, 0.85  # lower than the chin and farther from the face's middle, in face sizes, are shoulders
+FEET = 4.5  # so far below the chin, in face sizes, the segmenter sees shoes too dimly for a second opinion
 LEAST = 0.03  # suspected areas smaller than this, in squared face sizes, are not worth the cut
 ROUNDS = 4
 SURE = 0.95  # where the segmenter is so sure and the colour is that of the face, it is a hand or an arm
@@ -36,6 +37,7 @@ def scraps(picture: Float, likely: Float, far_votes: Float, hair: Float, face: B
     face_px = max(face[2:])
     suspect = np.clip((-far_votes - AGAINST[0]) / (AGAINST[1] - AGAINST[0]), 0.0, 1.0)
     suspect *= 1 - hair * ~_beside_neck(likely.shape, face)
+    suspect[max(0, round(face[1] + face[3] + FEET * face_px)) :] = 0
     suspect *= ~((likely > SURE) & _like_the_face(picture, likely, face))
     if float((suspect * (likely > 0.5)).sum()) < LEAST * face_px**2:
         return np.zeros_like(likely)

@@ -159,7 +159,7 @@ def test_no_minute_ever_sees_more_requests_than_allowed(per_minute, gaps) -> Non
 
 
 def test_nothing_waits_for_moments_that_a_clock_ran_ahead_to_and_came_back_from() -> None:
-    ahead_ms, back_ms = 36_000_000, 3_600_000
+    ahead_ms, back_ms = 36_000_000, 3 * 3_600_000
     full = lanes.hold(broken(ahead_ms), 0, ahead_ms)
     full = replace(full, places=dict.fromkeys("abc", ahead_ms + LIMITS.place_ms), next_ms=ahead_ms + 2_000)
     assert isinstance(lanes.enter(full, LIMITS, "d", ahead_ms - 60_000), Wait), "a minute is waited out"

@@ -22,6 +22,7 @@ CONFIDENCE = 0.8  # a second face must be this certain
 LEAST_SIDE = 0.2  # and have this share of the first one's size
 SMEAR = 0.11  # blur is seen no nearer than this to something sharp, in face sizes
 GROWN = 1.8  # what is out of focus has borders; where more than this comes of it, it was a soft fold of the clothes
+STEPS_PX = 2.0  # the border between people is smoothed by this, in pixels of that size
 SPECK = 0.02  # what is out of focus must have this share of the person's head and chest
 # Half width and depth of the body below the middle of the face, in face heights.
 TORSO = ((0.55, 0.75), (0.95, 1.3), (1.0, 2.6), (0.45, 4.5))
@@ -77,7 +78,7 @@ def belongs(
             strangers = more
     mine = ~strangers & (people > 0.15)
     apart = (_touching(mine, seeds[0]) | (people <= 0.15)).astype(np.float32)
-    smooth = cv2.GaussianBlur(apart, (0, 0), 1.0)  # its steps would show in the rim
+    smooth = cv2.GaussianBlur(apart, (0, 0), STEPS_PX)  # its steps would show in the rim
     return cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5
 
 

@@ -100,6 +100,12 @@ def test_styles_are_read_from_the_prompt(prompt: str, style: str | None) -> None
     assert meaning.styles(prompt)[:1] == ([style] if style else [])
 
 
+def test_a_comic_book_is_no_library() -> None:
+    assert "library" not in meaning.read("a comic book hero in the city")
+    assert "city" in meaning.read("a comic book hero in the city")
+    assert "library" in meaning.read("reading a book in a library")
+
+
 def test_a_style_is_no_activity(collection: Collection) -> None:
     assert not any("painting" in note for note in notes.of("oil painting", None, 1, ("painting",)))
 

@@ -20,9 +20,12 @@ _NEGATION = re.compile(r"\b(?:no|not|without|never|instead of)\s+(?:an?\s+|the\s
 
 
 def read(text: str) -> dict[str, float]:
-    """Return the concepts a text names, with weights: what is named first and more often weighs more."""
+    """Return the concepts a text names, with weights: what is named first and more often weighs more.
+
+    Words of a style are none of them: a comic book is no library.
+    """
     found: dict[str, float] = {}
-    words = normal(_NEGATION.sub(" ", text.lower()))
+    words = without(_NEGATION.sub(" ", text.lower()), lexicon.STYLES)
     for place, (_, concept, weight) in enumerate(_matches(words)):
         found[concept] = found.get(concept, 0.0) * 0.6 + weight / (1 + 0.04 * place)
     return found

@@ -32,6 +32,8 @@ class State(Exception):
         (GenericError("503 Service Unavailable"), True),
         (OperationalError("", {}, Exception("database is locked")), True),
         (State("57P03"), True),
+        (State("25P03"), True),
+        (State("25006"), False),
         (OperationalError("", {}, State("40001")), True),
         (OperationalError("", {}, State("42601")), False),
         (IntegrityError("", {}, State("23505")), False),

@@ -92,6 +92,25 @@ async def test_connections_that_were_cut_are_replaced(postgres: Postgres, postgr
         await database.close()
 
 
+async def test_who_is_cut_off_in_a_transaction_does_not_keep_what_it_locked(
+    postgres: Postgres, postgres_template: str
+) -> None:
+    with postgres.a_database(postgres_template) as url:
+        silent, other = Database(url), Database(url)
+        await _ensure(silent)
+        rename = sa.text("UPDATE accounts SET name = 'b'")
+        async with other.write() as tx:
+            with pytest.raises(sa.exc.DBAPIError) as told:
+                async with silent.write() as cut_off:
+                    await cut_off.execute(rename)
+                    await tx.execute(rename)  # waits until the lock is free, and fails after 20 s
+                    await cut_off.execute(rename)
+        assert is_passing(told.value)
+        assert await names(other) == {"b"}
+        await silent.close()
+        await other.close()
+
+
 async def test_a_server_whose_socket_is_gone_is_away(tmp_path: Path) -> None:
     database = Database(f"postgresql://castlist@/castlist?host={tmp_path}")
     with pytest.raises(ConnectionRefusedError) as told:

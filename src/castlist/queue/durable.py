@@ -17,6 +17,8 @@ VERSION = "1"
 ENDED = ["SUCCESS", "ERROR", "CANCELLED"]
 FORGET_AT_ONCE = 500
 """Rows removed in one transaction: few enough that nobody waits for it."""
+IDLE_SECONDS = 5.0
+"""After so long PostgreSQL ends a transaction of the engine's that nobody goes on with, and frees what it has locked."""
 POLL_SECONDS = 0.1
 """How long a job may lie before a free worker looks for it."""
 
@@ -128,6 +130,7 @@ class DurableRunner:
                 "application_version": VERSION,
                 "log_level": "ERROR",
                 "run_migrations": False,
+                "sys_db_idle_transaction_timeout_sec": IDLE_SECONDS,
                 "notification_listener_polling_interval_sec": 1.0,
             }
         )

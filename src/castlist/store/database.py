@@ -11,7 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from castlist.store.sqlite import Sqlite
 
 CONNECT_SECONDS = 5
-PATIENCE = {"timeout": CONNECT_SECONDS, "command_timeout": 20}
+IDLE_SECONDS = 5
+"""After so long PostgreSQL ends a transaction that nobody goes on with. Whoever began it is cut off or stalled, and what
+it has locked would keep others from its jobs for as long as the network stays silent. None of ours waits on purpose."""
+PATIENCE = {
+    "timeout": CONNECT_SECONDS,
+    "command_timeout": 20,
+    "server_settings": {"idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s"},
+}
 """Seconds that PostgreSQL may take to let us in, and to answer: whoever waits is told that it is away instead."""
 Tx = AsyncConnection
 """A transaction in progress. Functions of `store` take one and never end it."""

@@ -10,9 +10,10 @@ from obstore.exceptions import GenericError, PermissionDeniedError, Unauthentica
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-PASSING_STATES = ("08", "40", "53", "55", "57", "58")
-"""Classes of SQLSTATE: connection, rolled back for another's sake, no resources, not in this state, operator's doing,
-system. Source: PostgreSQL 18 documentation, appendix A, read 2026-11-22."""
+PASSING_STATES = ("08", "25P03", "25P04", "40", "53", "55", "57", "58")
+"""SQLSTATEs, most by their class: connection, a transaction left idle or going on for too long, rolled back for
+another's sake, no resources, not in this state, operator's doing, system. Source: PostgreSQL 18 documentation,
+appendix A, read 2026-11-22 and -23."""
 
 
 def is_passing(problem: BaseException) -> bool:
@@ -21,12 +22,12 @@ def is_passing(problem: BaseException) -> bool:
         if problem.connection_invalidated:
             return True
         state = _state(problem.orig)
-        return state[:2] in PASSING_STATES if state else isinstance(problem, OperationalError | InterfaceError)
+        return state.startswith(PASSING_STATES) if state else isinstance(problem, OperationalError | InterfaceError)
     if isinstance(problem, FileNotFoundError):
         return False
     if isinstance(problem, OSError | NoConnectionFree | GenericError | PermissionDeniedError | UnauthenticatedError):
         return True
-    return _state(problem)[:2] in PASSING_STATES  # the driver's own, from before there is a connection
+    return _state(problem).startswith(PASSING_STATES)  # the driver's own, from before there is a connection
 
 
 def _state(problem: BaseException | None) -> str:

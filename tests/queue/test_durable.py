@@ -123,3 +123,10 @@ def test_whether_the_engines_tables_are_there_is_known(database_url: str) -> Non
     assert not durable.is_current(database_url)
     durable.migrate(database_url)
     assert durable.is_current(database_url)
+
+
+@pytest.mark.parametrize("a_database", ["postgres"], indirect=True)
+def test_postgres_ends_a_transaction_that_nobody_goes_on_with(running: Running) -> None:
+    engine = running.runner._dbos._sys_db.engine  # pyright: ignore[reportPrivateUsage]
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar_one() == "5s"

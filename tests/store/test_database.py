@@ -99,12 +99,22 @@ async def test_who_is_cut_off_in_a_transaction_does_not_keep_what_it_locked(
         silent, other = Database(url), Database(url)
         await _ensure(silent)
         rename = sa.text("UPDATE accounts SET name = 'b'")
+        locked, freed = asyncio.Event(), asyncio.Event()
+
+        async def fall_silent() -> None:
+            async with silent.write() as tx:
+                await tx.execute(rename)
+                locked.set()
+                await freed.wait()
+                await tx.execute(rename)
+
+        cut_off = asyncio.create_task(fall_silent())
+        await locked.wait()
         async with other.write() as tx:
-            with pytest.raises(sa.exc.DBAPIError) as told:
-                async with silent.write() as cut_off:
-                    await cut_off.execute(rename)
-                    await tx.execute(rename)  # waits until the lock is free, and fails after 20 s
-                    await cut_off.execute(rename)
+            await tx.execute(rename)  # waits until the lock is free, and fails after 20 s
+        freed.set()
+        with pytest.raises(sa.exc.DBAPIError) as told:
+            await cut_off
         assert is_passing(told.value)
         assert await names(other) == {"b"}
         await silent.close()

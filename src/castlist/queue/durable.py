@@ -18,7 +18,7 @@ ENDED = ["SUCCESS", "ERROR", "CANCELLED"]
 FORGET_AT_ONCE = 500
 """Rows removed in one transaction: few enough that nobody waits for it."""
 IDLE_SECONDS = 5.0
-"""After so long PostgreSQL ends a transaction of the engine's that nobody goes on with, and frees what it has locked."""
+"""After so long PostgreSQL ends a transaction of the engine's that nobody goes on with, and frees what it locked."""
 POLL_SECONDS = 0.1
 """How long a job may lie before a free worker looks for it."""
 

@@ -12,8 +12,8 @@ from castlist.store.sqlite import Sqlite
 
 CONNECT_SECONDS = 5
 IDLE_SECONDS = 5
-"""After so long PostgreSQL ends a transaction that nobody goes on with. Whoever began it is cut off or stalled, and what
-it has locked would keep others from its jobs for as long as the network stays silent. None of ours waits on purpose."""
+"""After so long PostgreSQL ends a transaction that nobody goes on with. Whoever began it is cut off or stalled, and
+what it locked would keep others from its jobs as long as the network stays silent. None of ours waits on purpose."""
 PATIENCE = {
     "timeout": CONNECT_SECONDS,
     "command_timeout": 20,

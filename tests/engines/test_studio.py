@@ -171,6 +171,16 @@ def test_a_bust_never_floats(engine: StudioEngine, portrait: Reference, drawing:
             assert (one.pixels[-1, :, 3] > 128).mean() > 0.08, POSES[one.index].id
 
 
+def test_a_crown_that_is_cut_off_stays_cut_off(engine: StudioEngine, portrait: Reference) -> None:
+    """A head that nods must not bring the reference's upper border down into the picture."""
+    cropped = np.ascontiguousarray(portrait.pixels[portrait.pixels.shape[0] // 9 :])
+    poses = [pose for pose in POSES if pose.id in ("chin-down", "high-camera", "tilted")]
+    for seed in range(3):
+        for one in made(engine, task(Reference(cropped, "cropped"), poses=poses, seed=seed, background="transparent")):
+            alpha = one.pixels[..., 3] > 230
+            assert alpha[0, alpha.sum(0).argmax()], (seed, one.index)  # in the column through the head
+
+
 def test_a_drawing_without_a_face_is_a_normal_case(engine: StudioEngine, drawing: Reference) -> None:
     pictures = [one.pixels for one in made(engine, task(drawing, poses=POSES[:4], background="white"))]
     assert all((corners(pixels) == 255).all() for pixels in pictures)

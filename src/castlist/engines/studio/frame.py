@@ -43,7 +43,9 @@ class Cuts:
     bottom: float | None = None
     """The row at which the subject is cut off."""
     top: Span | None = None
-    """Columns cut at row 0."""
+    """Columns cut at row `top_row`."""
+    top_row: float = 0.0
+    """Where the turned subject is cut at the top: a nodding head comes down from the border."""
     left: Span | None = None
     """Rows cut at column 0."""
     right: Span | None = None
@@ -200,7 +202,7 @@ class _Candidates:
             shown = shown + np.maximum(0, 1 + MARGIN - self.down(cuts.bottom))
         if cuts.top is not None:
             aside = np.maximum(self.across(cuts.top[0]) - 1, -self.across(cuts.top[1]))
-            shown = shown + np.where(aside >= MARGIN, 0, np.maximum(0, self.down(0) + MARGIN))
+            shown = shown + np.where(aside >= MARGIN, 0, np.maximum(0, self.down(cuts.top_row) + MARGIN))
         left, right = self.across(0), 1 - self.across(self.extent.width)
         for edge, span in ((left, cuts.left), (right, cuts.right)):
             if span is not None:

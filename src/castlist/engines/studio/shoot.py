@@ -3,7 +3,7 @@
 Depends on the reference, the shot and the job's seed alone, never on the other shots.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +51,8 @@ def take(
     angles = _angles(prepared, shot.pose, wish)
     nudge = (float(1 + 0.08 * wish[3]), float(0.04 * wish[4]), float(0.02 * wish[5]))
     extent = frame.anchored(prepared.extent) if anchored else prepared.extent
-    camera = frame.solve(extent, shot.pose, size, nudge, inside=inside)
     bend = turn.field(prepared.depth, *angles)
+    camera = frame.solve(_as_turned(extent, bend), shot.pose, size, nudge, inside=inside)
     source = bend.source_of(camera.points(*size, STEP_PX))
     mouth = prepared.features.mouth
     if mouth is not None and shot.pose.smile:
@@ -61,6 +61,18 @@ def take(
     drawn = _draw(prepared, points, camera.scale, _look(prepared, shot.pose, angles, camera.scale))
     alpha = _crisp(drawn[..., 3]) * _on_canvas(points, prepared.alpha.shape)
     return View(drawn[..., :3], alpha, points, camera, angles)
+
+
+def _as_turned(extent: frame.Extent, bend: turn.Field) -> frame.Extent:
+    """Return the extent with the row down to which the turn brings the border that cuts the crown."""
+    span = extent.cuts.top
+    if span is None:
+        return extent
+    rows = np.linspace(0, 0.4 * extent.head_px, 80, dtype=np.float32)
+    columns = np.linspace(*span, 24, dtype=np.float32)
+    inside = (bend.source_of(np.stack(np.meshgrid(columns, rows), -1))[..., 1] >= 0).all(1)
+    first = int(np.argmax(inside)) if inside.any() else len(rows) - 1
+    return replace(extent, cuts=replace(extent.cuts, top_row=float(rows[first])))
 
 
 def _angles(prepared: Prepared, pose: Pose, wish: NDArray[np.float64]) -> tuple[float, float, float]:

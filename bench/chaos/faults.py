@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import subprocess
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -135,6 +136,9 @@ async def database_clock_steps(here: Installation, clock: "Clock", seconds: floa
     worker = here.workers["worker-0"]
     clock.set(3600)
     await asyncio.sleep(seconds)
+    ((told,),) = await asyncio.to_thread(audit.ask, here.url, "SELECT extract(epoch FROM clock_timestamp())::float")
+    if abs(told - time.time() - 3600) > 60:
+        raise OSError("the database does not see its clock jump")
     held: list[tuple[str, int]] = []
     while not held:
         held = (await asyncio.to_thread(here.holders)).get(worker.pid, [])

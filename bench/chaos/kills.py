@@ -133,12 +133,14 @@ async def _strike(here: Installation, dice: random.Random, outcome: Outcome) -> 
     with contextlib.suppress(Exception):
         holders = await asyncio.to_thread(here.holders)
     if here.postgres is None:  # the worker below `serve`, which replaces it itself; or the server with its worker
-        for pid, held in holders.items():
-            if lives(pid):
-                os.kill(pid, signal.SIGKILL)
-                outcome.kills["worker"] += 1
-                here.claims.died(held)
-        if holders and dice.random() < 0.7:
+        at_work = [pid for pid in holders if lives(pid)]
+        for pid in at_work:
+            os.kill(pid, signal.SIGKILL)
+            outcome.kills["worker"] += 1
+            here.claims.died(holders[pid])
+        if dice.random() < (
+            0.7 if at_work else 0.9
+        ):  # one that only starts is seldom struck, or none would get to work
             return
     for victim in here.pick(dice):
         if not victim.alive():

@@ -30,7 +30,6 @@ NOT_GOOD_ENOUGH = """\
 - Drawings before a busy place are cut along their paint when they are evenly painted. Shaded ones, such as anime, are
   cut like photographs: loose strands, and ornaments beside the figure, go wrong. Saved with strong compression, an
   evenly painted one loses about two hundredths of overlap.
-- Things held before the body, such as a helmet, are kept or lost depending on what is behind them.
 - Dark hair before a dark backdrop, and hair before one of its own colour, has a rough edge, seen on white.
 - Bystanders and signs that are as sharp as the character and touch its shoulder leave scraps, most of all white ones
   beside a white collar and black ones beside a dark suit. Where another person stands in front, what is hidden is

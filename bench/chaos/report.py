@@ -47,11 +47,23 @@ TAIL = """
 *Answers* counts what clients saw: 202 is a job, 503 the envelope with `Retry-After`, the rest are connections that died
 with the process at their other end; *Slowest* is the longest that one of them took. *Again* counts jobs that another
 worker took up, *Settled in* how long after the last of the load the last job ended. A job fails here only when its
-workers were killed five times under it; it is refunded then.
+workers were killed five times under it; it is refunded then. Up to eight clients at a time follow a job, by polling or
+by the event stream, which they open again on any node after the last event that arrived; the audit compares what they
+were told with the books, each image once and the same end.
 
-The clock is stepped with libfaketime under API nodes and workers; the database's own clock, by which leases are
-measured, is not touched. The disk is a file system of 64 MB in memory that a file fills. The store is SeaweedFS behind
-a door that says 503. Not tried: a step of the database's clock, a full disk under PostgreSQL, a network cut in two.
+The time until a dead worker's job is claimed again is told twice. A campaign strikes again before the last strike is
+mended: it kills every worker at once, those that replace them, and the database meanwhile. So the first figure runs
+from the later of two moments: the worker's death, and when the database answered and some worker lived from then on
+without a break. The second runs from the death, whatever else was dead; it is mostly the time that new processes take
+to start on a busy machine.
+
+The clock is stepped with libfaketime: under API nodes and workers, and in a campaign of its own under PostgreSQL, by
+whose clock leases are measured; there a worker dies with a lease that lies an hour ahead once the clock is right again.
+A disk is a file system in memory (64 MB, 200 MB under PostgreSQL) that a file fills; PostgreSQL is also made to begin a
+new file of its log while nothing fits, over which it ends, and is started again when there is room, as its supervisor
+would. The network is cut by a wire that falls silent in both directions and hangs up on nobody, and later delivers what
+was under way. The store is SeaweedFS behind a door that says 503. A try to deliver a webhook that is planned while a
+machine's clock is ahead comes as much later, once that is put right.
 """
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 from sqlalchemy import event
+from structlog.testing import capture_logs
 
 from castlist.api.events import Telling
 from castlist.api.follow import Follower, Seen
@@ -17,6 +18,7 @@ from castlist.api.present import Presenter
 from castlist.flow.cancel import cancel
 from castlist.flow.service import Service
 from castlist.store import jobs
+from castlist.store.database import Database
 from castlist.store.jobs import Image, Job
 from castlist.testing.http import API, RUN
 from castlist.testing.pictures import figure_uri
@@ -189,3 +191,13 @@ async def test_many_may_wait_with_prefer(client: httpx2.AsyncClient, service: Se
     answers = await asyncio.gather(*waiting)
     assert {(answer.status_code, answer.json()["status"]) for answer in answers} == {(200, "completed")}
     assert len({answer.json()["jobId"] for answer in answers}) == 1
+
+
+async def test_a_database_that_is_away_is_one_line_a_look_and_no_trace() -> None:
+    away = Database("sqlite:////nowhere/at/all.sqlite")
+    follower = Follower(away)
+    with capture_logs() as lines:
+        async with aclosing(follower.follow("job_1", silence_seconds=0.5)) as seen:
+            assert await anext(seen) is None
+    assert {(line["log_level"], "exc_info" in line) for line in lines} == {("warning", False)}
+    await away.close()

@@ -14,9 +14,12 @@ import structlog
 from castlist.store import jobs
 from castlist.store.database import Database
 from castlist.store.jobs import Image, Job, Mark
+from castlist.store.passing import is_passing
 
 LOOK_SECONDS = 0.1
 """Seconds between two looks."""
+LONGEST_LOOK_SECONDS = 1.0
+"""The same while the database is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +78,22 @@ class Follower:
                 self._watched.pop(job_id, None)
 
     async def _look_on(self) -> None:
+        wait_seconds = LOOK_SECONDS
         while self._watched:
             try:
                 await self._look()
-            except Exception:
-                structlog.get_logger().exception("looking at the jobs that are followed failed and will be tried again")
-            await asyncio.sleep(LOOK_SECONDS)
+                wait_seconds = LOOK_SECONDS
+            except Exception as problem:
+                wait_seconds = min(2 * wait_seconds, LONGEST_LOOK_SECONDS)
+                log, said = (
+                    structlog.get_logger(),
+                    "looking at the jobs that are followed failed and will be tried again",
+                )
+                if is_passing(problem):
+                    log.warning(said, fault=repr(problem)[:200])
+                else:
+                    log.exception(said)
+            await asyncio.sleep(wait_seconds)
 
     async def _look(self) -> None:
         async with self._database.read() as tx:

@@ -64,6 +64,16 @@ new file of its log while nothing fits, over which it ends, and is started again
 would. The network is cut by a wire that falls silent in both directions and hangs up on nobody, and later delivers what
 was under way. The store is SeaweedFS behind a door that says 503. A try to deliver a webhook that is planned while a
 machine's clock is ahead comes as much later, once that is put right.
+
+## What it found
+
+Each of these was a fault of ours, is put right and has a test of its own.
+
+- A connection whose server died under it stayed in the pool and answered 500.
+- A lease that a worker took while the database's clock was ahead held its jobs, if it died, until the clock came there
+  again; so did its place at an engine, and the rate of an engine stood still as long.
+- A worker that was cut off in the middle of a transaction kept its rows locked for as long as the network was silent.
+- While the database was away, nodes with clients on event streams wrote ten traces a second into their logs.
 """
 
 

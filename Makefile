@@ -16,7 +16,7 @@ GPU := $(call stamp,gpu)
 FOUND = UV_FIND_LINKS="$$($(BIN)/python -m pip config get global.find-links 2>/dev/null)"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check fix docs strip bench sim chaos fuzz audit sharing gpu peers lock
+.PHONY: help setup demo serve test check fix docs strip bench scale sim chaos fuzz audit sharing gpu peers lock
 MAKEFLAGS += --no-print-directory
 
 help:  ## list what there is
@@ -57,6 +57,9 @@ bench: $(BASE)  ## measure speed and quality here; writes docs/performance.md, d
 
 peers: $(TEST)  ## accepted jobs a second beside LitServe, BentoML, Cog, Gradio and a bare handler; installs them under out/
 	@$(BIN)/python -m bench.peers --page $(if $(POSTGRES),--postgres $(POSTGRES))
+
+scale: $(TEST)  ## cost as tables grow to ROWS jobs, overhead an image, formats, 1 to 4 workers; writes into docs/performance.md (half an hour)
+	@$(BIN)/python -m bench.scale --page $(if $(ROWS),--rows $(ROWS))
 
 CASES ?= 100000
 

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 
 import structlog
 
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 5.0
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 2.0
+"""Between a death and the next start; the longest leaves a worker that dies again and again time to start, and to take
+its jobs up before another one would have."""
 STEADY_SECONDS = 10.0
 """A worker that ran this long starts again at once after its death."""
 STOP_SECONDS = 15.0

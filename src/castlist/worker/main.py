@@ -38,6 +38,9 @@ QUEUE_KEPT_MS = 3_600_000
 STRAYS_SECONDS = 6 * 3600.0
 LOOK_SECONDS = 1.0
 """Seconds between two looks at a job that another worker has."""
+BEATS_A_LEASE, WATCHES_A_LEASE = 4, 10
+"""How often a lease is renewed before it runs out, and looked at by others: whoever dies right after it was renewed is
+found out a tenth of a lease after its end."""
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.5, 10.0
 
 Duty = Callable[[], Awaitable[None]]
@@ -104,14 +107,15 @@ class Worker:
             await self._take_over(runner, everyone=True)
         await give_another_chance(self._service)
         self._log.info("worker ready", pool=habits.pool)
-        beat_seconds = habits.lease_ms / 4000
+        beat_seconds = habits.lease_ms / 1000 / BEATS_A_LEASE
+        watch_seconds = habits.lease_ms / 1000 / WATCHES_A_LEASE
         living = [
             asyncio.create_task(self._every(beat_seconds, self._renew)),
             asyncio.create_task(self._every(DELIVER_SECONDS, self._deliver)),
             asyncio.create_task(self._every(FLUSH_SECONDS, self._flush)),
         ]
         duties = [
-            asyncio.create_task(self._every(beat_seconds, lambda: self._take_over(runner))),
+            asyncio.create_task(self._every(watch_seconds, lambda: self._take_over(runner))),
             asyncio.create_task(self._every(beat_seconds, lambda: self._find_unheard(runner))),
             asyncio.create_task(self._every(habits.sweep_seconds, self._sweep)),
             asyncio.create_task(self._every(habits.sweep_seconds, lambda: self._forget(runner))),

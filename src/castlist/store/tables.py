@@ -157,7 +157,8 @@ jobs = Table(
     Index("ix_jobs_status", "status", "created_ms"),
     Index("ix_jobs_expires", "expires_ms"),
     Index("ix_jobs_clock", "pool", "clock", sqlite_where=BEGUN, postgresql_where=BEGUN),
-    Index("ix_jobs_open", "account_id", sqlite_where=OPEN, postgresql_where=OPEN),
+    Index("ix_jobs_open", "account_id", "created_ms", "id", sqlite_where=OPEN, postgresql_where=OPEN),
+    Index("ix_jobs_newest", "created_ms", "id"),
     Index("ix_jobs_key_finish", "key_id", "pool", "finish"),
 )
 

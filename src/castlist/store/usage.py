@@ -28,12 +28,8 @@ class Usage:
 async def by_day(tx: Tx, account_id: str, first: date, last: date) -> list[Usage]:
     """Return an account's usage from the first to the last day, both included, newest day first."""
     day = jobs.c.created_ms // DAY_MS
-    delivered = (
-        select(images.c.job_id, func.count().label("count"))
-        .where(images.c.file.is_not(None))
-        .group_by(images.c.job_id)
-        .subquery()
-    )
+    # Job by job: a sum over all images, joined, would be made of every image there is.
+    delivered = select(func.count()).where(images.c.job_id == jobs.c.id, images.c.file.is_not(None)).scalar_subquery()
     query = (
         select(
             day.label("day"),
@@ -41,10 +37,10 @@ async def by_day(tx: Tx, account_id: str, first: date, last: date) -> list[Usage
             api_keys.c.name,
             jobs.c.model_type,
             func.count(),
-            func.coalesce(func.sum(delivered.c.count), 0),
+            func.coalesce(func.sum(delivered), 0),
             func.coalesce(func.sum(jobs.c.captured_millis), 0),
         )
-        .outerjoin(delivered, delivered.c.job_id == jobs.c.id)
+        .select_from(jobs)
         .outerjoin(api_keys, api_keys.c.id == jobs.c.key_id)
         .where(
             jobs.c.account_id == account_id,

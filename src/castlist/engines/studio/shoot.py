@@ -64,15 +64,22 @@ def take(
 
 
 def _as_turned(extent: frame.Extent, bend: turn.Field) -> frame.Extent:
-    """Return the extent with the row down to which the turn brings the border that cuts the crown."""
-    span = extent.cuts.top
-    if span is None:
-        return extent
-    rows = np.linspace(0, 0.4 * extent.head_px, 80, dtype=np.float32)
-    columns = np.linspace(*span, 24, dtype=np.float32)
-    inside = (bend.source_of(np.stack(np.meshgrid(columns, rows), -1))[..., 1] >= 0).all(1)
-    first = int(np.argmax(inside)) if inside.any() else len(rows) - 1
-    return replace(extent, cuts=replace(extent.cuts, top_row=float(rows[first])))
+    """Return the extent with its upper and lower cuts where the turn brings them: inward, wherever it does most."""
+    cuts, reach = extent.cuts, 0.4 * extent.head_px
+
+    def rows_inside(rows: NDArray[np.float32], span: frame.Span, low: float, high: float) -> NDArray[np.float32]:
+        columns = np.linspace(*span, 24, dtype=np.float32)
+        source = bend.source_of(np.stack(np.meshgrid(columns, rows), -1))[..., 1]
+        return rows[((source >= low) & (source <= high)).all(1)]
+
+    if cuts.top is not None:
+        inside = rows_inside(np.linspace(0, reach, 80, dtype=np.float32), cuts.top, 0, np.inf)
+        cuts = replace(cuts, top_row=float(inside[0]) if len(inside) else reach)
+    if cuts.bottom is not None:
+        rows = np.linspace(cuts.bottom - reach, cuts.bottom, 80, dtype=np.float32)
+        inside = rows_inside(rows, (extent.box[0], extent.box[2]), -np.inf, cuts.bottom)
+        cuts = replace(cuts, bottom=float(inside[-1] if len(inside) else rows[0]))
+    return replace(extent, cuts=cuts)
 
 
 def _angles(prepared: Prepared, pose: Pose, wish: NDArray[np.float64]) -> tuple[float, float, float]:

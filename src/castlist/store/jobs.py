@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, select, tuple_, update
 
 from castlist.domain.credits import Settlement
 from castlist.domain.jobs import ARROWS, JobStatus
@@ -167,10 +167,8 @@ async def newest(
         if not status.terminal:
             query = query.where(OPEN)  # said again in the words of the index that knows the few open ones
     if before is not None:
-        created_ms, job_id = before
-        query = query.where(
-            or_(jobs.c.created_ms < created_ms, and_(jobs.c.created_ms == created_ms, jobs.c.id < job_id))
-        )
+        # Compared as a pair: that, unlike the same said with OR, is where the index begins to be read.
+        query = query.where(tuple_(jobs.c.created_ms, jobs.c.id) < tuple_(*before))
     return [_job(dict(row)) for row in (await tx.execute(query)).mappings()]
 
 

@@ -34,7 +34,7 @@ def _started(here: Installation) -> Generator[Installation]:
 def kills_sqlite(folder: Path, kills: int, minutes: float) -> Outcome:
     """kill -9 of the server and its worker on SQLite."""
     with _started(Installation.on_sqlite(folder, seconds=0.5)) as here:
-        return asyncio.run(campaign(here, "kill -9, SQLite", kills=kills, minutes=minutes))
+        return asyncio.run(campaign(here, "kill -9, SQLite", kills=kills, minutes=minutes, pause_seconds=12))
 
 
 def kills_postgres(folder: Path, kills: int, minutes: float) -> Outcome:

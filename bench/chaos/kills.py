@@ -47,17 +47,25 @@ class Outcome:
 
 
 async def campaign(
-    here: Installation, name: str, *, kills: int, minutes: float = 60, seed: int = 1, clients: int = 3
+    here: Installation,
+    name: str,
+    *,
+    kills: int,
+    minutes: float = 60,
+    seed: int = 1,
+    clients: int = 3,
+    pause_seconds: float = 3.0,
 ) -> Outcome:
     """Kill at random under load, let it settle, audit.
 
     Args:
         here: started; left running.
         minutes: after which no more is killed, however many are left.
+        pause_seconds: between two jobs of a client; what waits at the end must be worked off.
     """
     until = time.monotonic() + 60 * minutes
     outcome, dice = Outcome(name), random.Random(seed)
-    load = here.load(clients=clients, seed=seed, pause_seconds=3.0)
+    load = here.load(clients=clients, seed=seed, pause_seconds=pause_seconds)
     running = asyncio.create_task(load.run())
     watching = asyncio.create_task(here.claims.watch())
     while sum(outcome.kills.values()) < kills and time.monotonic() < until:

@@ -30,6 +30,7 @@ from castlist.testing.service import Customer, a_customer, build_service
 
 CASES = int(os.environ.get("CASTLIST_FUZZ_CASES", "0"))
 CONFIG: dict[str, Any] = {
+    "request-timeout": 60,  # on a busy machine, 10 s pass without anything being wrong
     "generation": {"max-examples": 12, "allow-x00": True},
     "phases": {"stateful": {"enabled": False}},
     "checks": {

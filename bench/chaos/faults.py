@@ -58,10 +58,9 @@ async def database_frozen(here: Installation, seconds: float) -> None:
 async def disk_full(folder: Path, seconds: float) -> None:
     """Nothing more can be written where the installation lies: a file takes what is left, and goes again."""
     filler = folder / "filler"
-    with filler.open("wb") as file, suppress(OSError):
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
         while True:
             file.write(bytes(1 << 16))
-            file.flush()
     await asyncio.sleep(seconds)
     filler.unlink()
 

@@ -80,3 +80,14 @@ async def test_a_picture_that_comes_again_is_kept_longer_and_not_twice(database:
             await uploads.keep(tx, account_id, FILE, 1, now_ms=0, expires_ms=expires_ms, original=original)
         rows = (await tx.execute(select(tables.uploads.c.expires_ms, tables.uploads.c.original))).all()
     assert [tuple(row) for row in rows] == [(LIVE_MS, "came.jpg")]
+
+
+@pytest.mark.parametrize("a_database", ["sqlite"], indirect=True)
+async def test_what_has_expired_is_found_without_a_walk_through_all_there_ever_was(database: Database) -> None:
+    async with database.read() as tx:
+        for query, index in zip(uploads.EXPIRED, ("ix_uploads_expires_ms", "ix_images_unswept"), strict=True):
+            text = str(query.compile(dialect=tx.dialect))
+            plan = await tx.run_sync(
+                lambda connection, text=text: connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", (1,) * 5).all()
+            )
+            assert f"INDEX {index}" in plan[0][3]

@@ -19,7 +19,7 @@ def _expired_uploads() -> Select[str]:
     other = uploads.alias("other")
     live_upload = exists().where(other.c.file == uploads.c.file, other.c.expires_ms > moment)
     query = select(uploads.c.file).where(uploads.c.expires_ms <= moment, ~live_image, ~live_upload)
-    return query.distinct().limit(bindparam("limit"))
+    return query.limit(bindparam("limit"))
 
 
 def _expired_images() -> Select[str | None]:
@@ -34,8 +34,9 @@ def _expired_images() -> Select[str | None]:
         .where(images.c.file.is_not(None), images.c.swept_ms.is_(None))
         .where(gone_ms.scalar_subquery() <= moment, ~live_image, ~live_upload)
     )
-    # No DISTINCT: it would be answered by walking through all images ever made, in order of their files.
-    return query.limit(bindparam("limit"))
+    # No DISTINCT: it would be answered by walking through all images ever made, in order of their files. The order is
+    # that of the index of unswept images, which SQLite would not choose otherwise.
+    return query.order_by(images.c.job_id).limit(bindparam("limit"))
 
 
 _UNTIL = bindparam("until_ms")
@@ -48,7 +49,8 @@ _EXTEND = (
         original=func.coalesce(bindparam("came_as"), uploads.c.original),
     )
 )
-_EXPIRED = (_expired_uploads(), _expired_images())
+EXPIRED = (_expired_uploads(), _expired_images())
+"""The two questions of the sweep."""
 _FIND = select(func.max(uploads.c.original), func.count()).where(uploads.c.file == bindparam("name"))
 
 
@@ -92,7 +94,7 @@ async def find(tx: Tx, file: str) -> Upload | None:
 async def expired_files(tx: Tx, *, now_ms: int, limit: int = 500) -> list[str]:
     """Return names of files whose every user has expired: jobs' images and uploads, oldest first."""
     gaps = {"now_ms": now_ms, "limit": limit}
-    names = {name for query in _EXPIRED for name in (await tx.execute(query, gaps)).scalars() if name}
+    names = {name for query in EXPIRED for name in (await tx.execute(query, gaps)).scalars() if name}
     return sorted(names)
 
 

@@ -1,9 +1,9 @@
 """Measures what castlist itself adds to every image: from the engine's yielding it until it is recorded.
 
 A real worker, with the queue, its lease and its other duties, takes real jobs; only the engine is a stub, which gives
-pictures that the embedded engine made before, with a pause between them. Scoring, the safety gate and encoding are
-taken off; what is left is handing over, comparing with the other pictures, the file, its record and its meters. Called
-by `__main__` and its test.
+pictures that the embedded engine made before, with a pause between them. Scoring, comparing with the other pictures,
+the safety gate and encoding are taken off; what is left is handing over, the file, its record and its meters. Called by
+`__main__` and its test.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from castlist.testing.service import a_customer, build_service
 from castlist.worker.main import Habits, Worker
 
 POLL_SECONDS = 0.2
-AWAY = ("screen", "score", "encode")
+AWAY = ("screen", "score", "encode", "compare")
 """Stages that are not castlist's own adding."""
 
 

@@ -61,7 +61,7 @@ async def test_a_job_is_told_from_its_submission_to_its_end(
     assert value(after, "job_wait_seconds_sum", model_type="flux-kontext") == 12
     assert value(after, "job_wait_seconds_bucket", model_type="flux-kontext", le="10.0") == 0
     assert value(after, "job_wait_seconds_bucket", model_type="flux-kontext", le="30.0") == 1
-    for stage in ("generate", "screen", "score", "encode", "store"):
+    for stage in ("generate", "screen", "score", "encode", "compare", "store"):
         assert value(after, "stage_seconds_count", stage=stage, engine="toy") == 2
     assert value(after, "engine_ready", engine="toy") == 1
     assert value(after, "storage_free_bytes") > 0

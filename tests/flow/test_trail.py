@@ -116,7 +116,7 @@ async def test_spans_say_what_happened_and_nothing_of_pictures(local: Service, s
     assert said == {"job_id": answer.json()["jobId"], "engine": "toy", "attempt": 1, "status": "completed", "error": ""}
     (image,) = job.events
     assert image.name == "image"
-    assert set(image.attributes or {}) == {"index", "generate", "screen", "score", "encode"}
+    assert set(image.attributes or {}) == {"index", "generate", "screen", "score", "encode", "compare"}
     assert "data:" not in str([span.to_json() for span in spans.get_finished_spans()])
 
 

@@ -46,7 +46,7 @@ _ALL = (
     Metric(
         "stage_seconds",
         "histogram",
-        "Seconds an image spent in a stage: generate, screen, score, encode, store.",
+        "Seconds an image spent in a stage: generate, screen, score, encode, compare, store.",
         ("stage", "engine"),
         QUICK_SECONDS,
     ),

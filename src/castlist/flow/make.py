@@ -38,7 +38,7 @@ class Landed:
     encoded: Encoded
     attempts: int
     stages: Mapping[str, float] = field(default_factory=dict[str, float])
-    """Seconds by stage: generate, screen, score, encode."""
+    """Seconds by stage: generate, screen, score, encode, compare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +164,11 @@ def _land(shot: Shot, made: Made, known: list[Known], encode: Encode) -> Landed:
 
 def _told(landed: Landed, attempts: int, album: Album) -> Landed:
     """Add to an image what the album says of it, and how often it was taken."""
-    made = landed.made
+    made, began = landed.made, time.perf_counter()
     copies = album.add(made.index, np.ascontiguousarray(made.pixels[..., :3]))
-    return dataclasses.replace(landed, attempts=attempts, made=dataclasses.replace(made, notes=(*made.notes, *copies)))
+    stages = {**landed.stages, "compare": time.perf_counter() - began}
+    made = dataclasses.replace(made, notes=(*made.notes, *copies))
+    return dataclasses.replace(landed, attempts=attempts, made=made, stages=stages)
 
 
 def _split(pixels: Pixels) -> tuple[Pixels, Alpha | None]:

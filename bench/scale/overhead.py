@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from dbos import DBOS
+
 from castlist.bootstrap import bring_up_to_date
 from castlist.domain.tasks import Made, Outcome, Pixels, Task, Watch
 from castlist.flow.meter import Meter
@@ -106,6 +108,7 @@ async def measure(
         worker._stop()
         await working
         await service.close()
+        DBOS.destroy(destroy_registry=True)  # a worker's process ends with it; this one goes on
     return added(engine.given, watch.recorded)
 
 

@@ -50,7 +50,7 @@ async def test_what_a_worker_adds_is_measured_for_every_image(tmp_path, few):
 
 
 def test_waiting_for_the_image_before_is_not_added():
-    stages = {"screen": 0.0, "score": 1.0, "encode": 1.0, "store": 0.1}
+    stages = {"screen": 0.0, "score": 0.75, "compare": 0.25, "encode": 1.0, "store": 0.1}
     found = overhead.added([0.0, 1.0], [(2.5, stages), (5.0, stages)])
     assert found.added_ms == [500.0, 500.0]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from threading import Event
 
 import pytest
+from dbos._error import DBOSInitializationError
 
 from castlist.queue import durable
 from castlist.queue.durable import DurableQueue, DurableRunner
@@ -49,8 +50,19 @@ def running(database_url: str) -> Iterator[Running]:
     durable.migrate(database_url)
     made = Running(database_url)
     made.runner.start()
-    yield made
-    made.let_go.set()
+    try:
+        yield made
+    finally:
+        made.let_go.set()
+        made.runner.stop()
+
+
+def test_a_start_that_fails_leaves_nothing_in_the_way_of_the_next(database_url: str) -> None:
+    with pytest.raises(DBOSInitializationError):
+        Running(database_url).runner.start()  # without the engine's tables
+    durable.migrate(database_url)
+    made = Running(database_url)
+    made.runner.start()
     made.runner.stop()
 
 

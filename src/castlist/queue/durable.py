@@ -135,6 +135,15 @@ class DurableRunner:
             }
         )
         self._dbos: Any = dbos
+        try:
+            self._launch()
+        except BaseException:
+            self.stop()  # it is one for the whole process: the next to start must not find half of this one
+            raise
+
+    def _launch(self) -> None:
+        from dbos import DBOS
+
         run = self._run
 
         @DBOS.workflow(name=WORKFLOW)

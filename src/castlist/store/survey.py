@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from castlist.domain.jobs import JobStatus
+from castlist.store import clock
 from castlist.store.database import Tx
 from castlist.store.tables import deliveries, jobs, workers
 from castlist.store.workers import is_living
@@ -53,7 +54,7 @@ class Standing:
 
 
 async def look(tx: Tx, *, now_ms: int) -> Standing:
-    """Return how things stand."""
+    """Return how things stand. Who lives is told by the database's clock, as their leases are."""
     pending = select(jobs.c.model_type, func.count(), func.min(jobs.c.created_ms), func.sum(jobs.c.held_millis))
     pending = pending.where(jobs.c.status == JobStatus.PENDING.value).group_by(jobs.c.model_type)
     waiting = (await tx.execute(pending)).all()
@@ -61,7 +62,7 @@ async def look(tx: Tx, *, now_ms: int) -> Standing:
         jobs.c.status == JobStatus.PROCESSING.value
     )
     running = (await tx.execute(processing)).all()
-    leases = select(workers).where(is_living(now_ms)).order_by(workers.c.started_ms)
+    leases = select(workers).where(is_living(await clock.now_ms(tx, now_ms))).order_by(workers.c.started_ms)
     due = select(func.count(), func.min(deliveries.c.next_ms)).where(
         deliveries.c.state == "due", deliveries.c.next_ms <= now_ms
     )

@@ -220,6 +220,20 @@ async def test_a_job_that_kills_its_workers_is_given_up(service: Service, custom
     assert await balance_millis(service, customer.account_id) == 100_000
 
 
+async def test_stopping_workers_do_not_count_against_a_job(
+    service: Service, customer: Customer, job_of: MakeJob
+) -> None:
+    job = await job_of(service, customer)
+    stopping = asyncio.Event()
+    stopping.set()
+    for _ in range(MAX_ATTEMPTS + 1):
+        with pytest.raises(Interrupted):
+            await perform(service, job.id, "w", stopping)
+    await perform(service, job.id, "w", asyncio.Event())
+    ended, _ = await state(service, job)
+    assert (ended.status, ended.attempt, ended.put_down) == ("completed", MAX_ATTEMPTS + 2, MAX_ATTEMPTS + 1)
+
+
 async def test_an_engine_that_is_gone_fails_the_job(service: Service, customer: Customer, job_of: MakeJob) -> None:
     job = await job_of(service, customer)
     bare = replace(service, catalog=replace(service.catalog, engines={}))

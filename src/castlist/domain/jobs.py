@@ -38,4 +38,4 @@ def may_go(source: JobStatus, target: JobStatus) -> bool:
 
 
 MAX_ATTEMPTS = 5
-"""Claims after which a job that keeps losing its worker is given up and refunded."""
+"""Claims after which a job that keeps losing its worker is given up and refunded; those put down do not count."""

@@ -65,13 +65,24 @@ async def perform(service: Service, job_id: str, worker_id: str, stopping: async
         structlog.contextvars.bound_contextvars(job_id=job_id, request_id=job.request_id),
         service.tracer.span("job", parent=parent, job_id=job_id, engine=job.engine, attempt=job.attempt) as span,
     ):
-        await _run(service, job, stopping, span)
+        try:
+            await _run(service, job, stopping, span)
+        except Interrupted:
+            if stopping.is_set():
+                await _put_down(service, job)
+            raise
+
+
+async def _put_down(service: Service, job: Job) -> None:
+    with contextlib.suppress(Exception):  # of no more worth than one attempt; the worker has little time
+        async with service.database.write() as tx:
+            await jobs.put_down(tx, job.id)
 
 
 async def _run(service: Service, job: Job, stopping: asyncio.Event, span: Span) -> None:
     log = structlog.get_logger()
     log.info("job started", images=job.num_images, engine=job.engine, attempt=job.attempt)
-    if job.attempt > MAX_ATTEMPTS:
+    if job.attempt - job.put_down > MAX_ATTEMPTS:
         result: Result = Failed(WorkerLost())
     else:
         result = await _walk(service, job, stopping, span)

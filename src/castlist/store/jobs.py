@@ -38,6 +38,7 @@ class Job:
     released_millis: int | None = None
     status: JobStatus = JobStatus.PENDING
     attempt: int = 0
+    put_down: int = 0
     worker_id: str | None = None
     fraction: float = 0.0
     error_code: str | None = None
@@ -90,6 +91,7 @@ _INSERT = jobs.insert()
 _GET = select(jobs).where(_THIS)
 _GET_OWN = _GET.where(jobs.c.account_id == bindparam("owner"))
 _CLAIM = update(jobs).where(_THIS, _may_become(JobStatus.PROCESSING)).values(attempt=jobs.c.attempt + 1)
+_PUT_DOWN = update(jobs).where(_THIS).values(put_down=jobs.c.put_down + 1)
 _IS_HELD = select(jobs.c.id).where(_HELD)
 _HOLDS = _IS_HELD.with_for_update()
 _LOCK = select(jobs.c.id).where(_THIS).with_for_update()
@@ -178,6 +180,11 @@ async def claim(tx: Tx, job_id: str, worker_id: str, *, now_ms: int) -> Job | No
     if (await tx.execute(_CLAIM, {"job_id": job_id, **values})).rowcount == 0:
         return None
     return await get(tx, job_id)
+
+
+async def put_down(tx: Tx, job_id: str) -> None:
+    """Note that a worker gave its claim back because it stops: the job did nothing to it."""
+    await tx.execute(_PUT_DOWN, {"job_id": job_id})
 
 
 async def holds(tx: Tx, job_id: str, attempt: int) -> bool:

@@ -136,6 +136,9 @@ jobs = Table(
     Column(
         "attempt", Integer, nullable=False, default=0
     ),  # claims so far; the claim with the highest number holds the job
+    Column(
+        "put_down", Integer, nullable=False, default=0, server_default="0"
+    ),  # claims given back by workers that stop
     Column("worker_id", String(60)),
     Column("fraction", Float, nullable=False, default=0.0),
     Column("error_code", String(40)),

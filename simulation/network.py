@@ -14,6 +14,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
+
 from castlist.domain.errors import InputImageRejected
 from castlist.domain.wire import Reply, Request
 from castlist.net.client import SendFailed
@@ -100,7 +102,7 @@ class Service:
         for work in self.work.values():
             if work.shot != shot or not work.counts:
                 continue
-            if not self.world.orderly and self._holder(shot) != process.name:
+            if not self.world.orderly and self._holder(shot) != (process.name, _claim()):
                 self.again["a worker that had stalled right before it asked woke up after its claim was lost"] += 1
             elif self._on_file(work):
                 self.world.violate(f"{work.id} was on file, yet its picture was asked for and paid for again")
@@ -119,9 +121,9 @@ class Service:
         if process.alive and self._job_is_open(work.shot) and not self._on_file(work):
             self.world.violate(f"{process.name} waits for {work.id}, which is not on file")
 
-    def _holder(self, shot: Shot) -> str | None:
-        found = self.room.rows("SELECT worker_id FROM jobs WHERE seed = ?", shot[0])
-        return found[0][0] if found else None
+    def _holder(self, shot: Shot) -> tuple[str, int] | None:
+        found = self.room.rows("SELECT worker_id, attempt FROM jobs WHERE seed = ?", shot[0])
+        return tuple(found[0]) if found else None
 
     def _on_file(self, work: Work) -> bool:
         return bool(self.room.rows("SELECT 1 FROM remotes WHERE remote LIKE ?", f'%"{work.id}"%'))
@@ -129,6 +131,11 @@ class Service:
     def _job_is_open(self, shot: Shot) -> bool:
         query = "SELECT 1 FROM jobs WHERE seed = ? AND status IN ('pending', 'processing')"
         return bool(self.room.rows(query, shot[0]))
+
+
+def _claim() -> int | None:
+    """Return the claim that the asking code runs under: a worker may have taken a job again by now."""
+    return structlog.contextvars.get_contextvars().get("attempt")
 
 
 def _reply(status: int, body: Mapping[str, Any], **headers: str) -> Reply:

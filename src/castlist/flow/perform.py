@@ -62,7 +62,7 @@ async def perform(service: Service, job_id: str, worker_id: str, stopping: async
     tally.started(service.meter, job)
     parent = job.request.get(tracing.HEADER)
     with (
-        structlog.contextvars.bound_contextvars(job_id=job_id, request_id=job.request_id),
+        structlog.contextvars.bound_contextvars(job_id=job_id, request_id=job.request_id, attempt=job.attempt),
         service.tracer.span("job", parent=parent, job_id=job_id, engine=job.engine, attempt=job.attempt) as span,
     ):
         try:

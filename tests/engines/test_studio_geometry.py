@@ -56,6 +56,14 @@ def test_framings_differ_in_size() -> None:
     assert len(set(ordered)) == 4
 
 
+def test_a_person_cut_at_one_side_comes_closer_rather_than_beside_an_empty_half() -> None:
+    aside = dataclasses.replace(BUST, box=(0, 100, 700, 1000), anchor=(220, 330), cuts=Cuts(1000, left=(300, 1000)))
+    for pose in POSES:
+        if pose.framing == "head_and_shoulders":
+            found = frame.solve(aside, pose, (1024, 1024), (1, 0, 0))
+            assert found.place[0] > 0.3 * 1024, pose.id
+
+
 def test_a_turn_and_its_inverse_meet() -> None:
     alpha = np.zeros((300, 300), np.float32)
     y, x = np.mgrid[0:300, 0:300]

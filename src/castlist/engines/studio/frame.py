@@ -32,6 +32,10 @@ WHOLE_FIGURE = 0.92
 SPREAD: dict[Framing, float] = {"close_up": 1.42, "head_and_shoulders": 1.16, "half_length": 1.07, "wide": 1.0}
 """Sizes over the smallest possible one, for references too tight to be shown as small as the pose asks."""
 
+ASIDE = 0.1
+"""How far aside of its place a person may stand, as a share of the width, before a closer framing is better than a
+picture that is empty on one side."""
+
 KEYSTONE: dict[Camera, float] = {"eye": 0.0, "low": 0.22, "high": -0.22}
 """How much the size grows from the top of the picture to its bottom."""
 
@@ -136,6 +140,7 @@ def solve(
     cost = (
         2.2 * np.abs(np.log(scale / wish_scale))
         + 2.5 * (np.abs(x - wish_x) / width) ** 1.5
+        + (0 if extent.figure else 8 * np.maximum(0, np.abs(x - wish_x) / width - ASIDE))
         + 10.0 * (np.abs(y - wish_y) / height) ** 1.5
         + 1e3 * cuts
         + 12 * outside

@@ -19,8 +19,8 @@ def text(kept: Kept) -> str:
 INTRODUCTION = """\
 ## Growing tables, overhead, formats, more processes
 
-Written by `make scale`. Other programs shared the two cores all the time, so processor milliseconds are what to compare;
-beside everything that is by the clock stands the load average.
+Written by `make scale`. How busy the machine was says the load average; where cost is compared, processor milliseconds are
+given, which other programs hardly touch.
 
 The jobs table grows by the same traffic for a longer time, a job every 15.5 s: a thousand are four hours, a million half a
 year. One account in 200 has a fourth of the jobs and asks. Two images, two ledger entries a job, one in ten failed;

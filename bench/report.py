@@ -61,8 +61,9 @@ def performance(setting: Setting, rows: Sequence[Row], served: Served) -> str:
     lines = [
         "# Performance",
         "",
-        f"Written by `make bench`: {setting}. Other programs ran at the same time, so wall seconds are pessimistic;",
-        "processor seconds, of both cores together, hardly feel that, and the ratios are made of them.",
+        f"Written by `make bench`: {setting}.",
+        "Other programs make wall seconds longer; processor seconds, of both cores together, hardly feel them, and the",
+        "ratios are made of those.",
         "",
         "| What | Runs | Median s | Processor s | Goal s | Floor, processor s | Ours / floor |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",

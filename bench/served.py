@@ -22,6 +22,8 @@ from castlist.vision import picture
 RUN = "/api/v1/models/consistent-characters/run"
 POLL_SECONDS = 0.02
 PATIENCE_SECONDS = 300.0
+CANCELS, CANCEL_AFTER_SECONDS = 6, 0.23
+"""Jobs of eight canceled on each server; each runs this much longer than the one before it."""
 
 
 @dataclass(slots=True)
@@ -33,6 +35,8 @@ class Served:
 
     cold: Runs = field(default_factory=Runs)
     cached: Runs = field(default_factory=Runs)
+    freed: Runs = field(default_factory=Runs)
+    """From the cancel of a running job until its worker has begun the next one."""
     peaks_mb: list[float] = field(default_factory=list[float])
     pixels: list[str] = field(default_factory=list[str])
 
@@ -46,6 +50,10 @@ def measure(sample: str, servers: int, jobs: int, seed: int) -> Served:
             for turn in range(jobs):
                 job = server.time({"input_image": photo, "seed": seed}, served.cached if turn else served.cold)
                 served.pixels.append(server.hash_of(job))
+            for turn in range(CANCELS):
+                server.time_cancel(
+                    {"input_image": photo, "seed": seed}, CANCEL_AFTER_SECONDS * (turn + 1), served.freed
+                )
             served.peaks_mb.append(peak_mb(server.worker))
     return served
 
@@ -98,6 +106,25 @@ class _Server:
         if job["status"] != "completed" or len(job["assets"]) != 4:
             raise SystemExit(f"the job went wrong: {job.get('error')}")
         return job
+
+    def time_cancel(self, said: dict[str, Any], after_seconds: float, runs: Runs) -> None:
+        """Cancel a job of eight that has run for so long, and note when the job behind it is begun."""
+        first, second = (self._checked(self._http.post(RUN, json={**said, "num_images": count})) for count in (8, 1))
+        self._wait_until_begun(first)
+        time.sleep(after_seconds)
+        before, began = self._cpu(), time.perf_counter()
+        if self._checked(self._http.post(f"{first['statusUrl']}/cancel"))["status"] != "failed":
+            raise SystemExit("the job had ended before it was canceled")
+        self._wait_until_begun(second)
+        runs.add(time.perf_counter() - began, self._cpu() - before)
+        self._http.post(f"{second['statusUrl']}/cancel")
+
+    def _wait_until_begun(self, job: dict[str, Any]) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self._checked(self._http.get(job["statusUrl"]))["status"] == "pending":
+            if time.monotonic() > deadline:
+                raise SystemExit(f"the job was not begun within {PATIENCE_SECONDS:.0f} s")
+            time.sleep(POLL_SECONDS)
 
     def hash_of(self, job: dict[str, Any]) -> str:
         """Return one hash of the pixels of all pictures of a job, as delivered."""

@@ -7,9 +7,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
+GIVEN_UP_AFTER = 5
+"""Claims, as documented: a job that loses its worker oftener fails as `worker_lost`."""
 Ask = Callable[[str], list[tuple[Any, ...]]]
 
-JOBS = "SELECT id, status, num_images, price_millis, held_millis, captured_millis, released_millis, attempt FROM jobs"
+JOBS = (
+    "SELECT id, status, num_images, price_millis, held_millis, captured_millis, released_millis, attempt, error_code"
+    " FROM jobs"
+)
 ENTRIES = (
     "SELECT account_id, sequence, kind, amount_millis, change_millis, balance_millis, job_id"
     " FROM entries ORDER BY account_id, sequence"
@@ -71,6 +76,9 @@ def _jobs(books: Books, accepted: dict[str, str]) -> list[str]:
         found.append("doubled: two keys stand for one job")
     if there != set(books.keys.values()):
         found.append(f"doubled: {len(there)} jobs for {len(books.keys)} keys")
+    for job_id, status, *_, claims, code in books.jobs:
+        if status == "failed" and not (code == "worker_lost" and claims > GIVEN_UP_AFTER) and code != "canceled":
+            found.append(f"failed for nothing: {job_id} after {claims} claims, {code}")
     return found + [f"stuck: {job[0]} is {job[1]}" for job in books.jobs if job[1] not in ("completed", "failed")]
 
 
@@ -87,7 +95,7 @@ def _money(books: Books) -> list[str]:
         last[account] = (sequence, balance)
         if job_id is not None:
             of_job.setdefault(job_id, {}).setdefault(kind, []).append(amount)
-    for job_id, status, wanted, price, held, captured, released, _ in books.jobs:
+    for job_id, status, wanted, price, held, captured, released, *_ in books.jobs:
         moved = of_job.pop(job_id, {})
         delivered = sum(image[0] == job_id and image[2] is not None for image in books.images)
         if any(len(amounts) > 1 for amounts in moved.values()):

@@ -9,17 +9,34 @@ from pathlib import Path
 
 import pytest
 
+from bench.chaos import audit
 from bench.chaos.audit import Books
 from bench.chaos.follow import Followers
 from bench.chaos.network import Wire
 from bench.chaos.recovery import Recoveries
 
 BOOKS = Books(
-    jobs=[("job-1", "completed", 2, 1, 2, 2, 0, 1)],
+    jobs=[("job-1", "completed", 2, 1, 2, 2, 0, 1, None)],
     entries=[],
     images=[("job-1", 0, "a.png", "sha"), ("job-1", 1, "b.png", "sha")],
     keys={"key-1": "job-1"},
 )
+
+
+@pytest.mark.parametrize(
+    ("claims", "code", "found"),
+    [
+        (6, "worker_lost", []),
+        (1, "canceled", []),
+        (5, "worker_lost", ["failed for nothing: job-1 after 5 claims, worker_lost"]),
+        (6, "engine_error", ["failed for nothing: job-1 after 6 claims, engine_error"]),
+    ],
+)
+def test_a_job_may_fail_of_many_deaths_and_of_nothing_else(claims: int, code: str, found: list[str]) -> None:
+    failed = ("job-1", "failed", 1, 1, 1, 0, 1, claims, code)
+    entries = [("user", 1, "hold", 1, 0, 0, "job-1"), ("user", 2, "release", 1, 0, 0, "job-1")]
+    books = Books(jobs=[failed], entries=entries, images=[], keys={"key-1": "job-1"})
+    assert audit.faults(books, {"key-1": "job-1"}, lambda _: None) == found
 
 
 @pytest.mark.parametrize(

@@ -325,7 +325,7 @@ PLATES: tuple[Plate, ...] = (
         "busy practical bright",
         (
             (-75, "work benches and tools"),
-            (105, "stairs and office in the factory"),
+            (105, "stairs in the factory"),
             (140, "green aisle through the hall"),
             (-10, "machines by the wall"),
         ),

@@ -47,6 +47,12 @@ def collection() -> Collection:
         ("among old books in a library", {"library"}),
         ("in Tokyo at night with neon lights", {"night_city"}),
         ("walking through a forest in autumn", {"autumn", "b_sunrise"}),
+        ("in a cozy library", {"library"}),
+        ("in a bright kitchen", {"apartment"}),
+        ("sitting in a cozy kitchen", {"apartment"}),
+        ("in a cozy cafe", {"esplanade"}),
+        ("walking through a sunny park", {"park", "b_forest"}),
+        ("in a sunny office", {"lobby", "bridge"}),
     ],
 )
 def test_a_prompt_finds_the_place_it_means(collection: Collection, prompt: str, plates: set[str]) -> None:

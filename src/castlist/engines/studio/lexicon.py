@@ -63,12 +63,10 @@ PLACES: dict[str, str] = {
         "porch balcony pergola house villa garage backyard bbq barbecue; back yard, sunny terrace"
     ),
     "home": (
-        "home house apartment flat loft livingroom kitchen couch window cozy cosy domestic indoors indoor room "
-        "cooking breakfast; living room, at home, sitting room, dining room"
+        "home house apartment flat loft livingroom kitchen couch window domestic room cooking breakfast; living room, at home, sitting room, dining room"
     ),
     "cabin": (
-        "cabin fireplace fireside hearth chalet lodge cottage hygge cozy cosy log; by the fire, cozy cabin, log cabin, "
-        "mountain hut"
+        "cabin fireplace fireside hearth chalet lodge cottage log; by the fire, cozy cabin, log cabin, mountain hut"
     ),
     "library": (
         "library libraries books book bookshop bookstore bookshelf bookshelves bookcase reading archive scholar; old "
@@ -148,6 +146,7 @@ HOURS: dict[str, str] = {
 SETTINGS: dict[str, str] = {
     "indoors": "indoor indoors inside interior room",
     "outdoors": "outdoor outdoors outside nature open-air; fresh air",
+    "cozy": "cozy cosy hygge snug homely",
 }
 
 FACES: dict[str, str] = {
@@ -184,6 +183,9 @@ STYLES: dict[str, str] = {
 }
 
 AKIN: dict[tuple[str, str], float] = {
+    ("cozy", "cabin"): 1.0,
+    ("cozy", "home"): 0.9,
+    ("cozy", "library"): 0.8,
     ("mountain", "desert"): 0.55,
     ("mountain", "forest"): 0.55,
     ("mountain", "meadow"): 0.5,

@@ -38,6 +38,12 @@ def styles(text: str) -> list[str]:
     return list(dict.fromkeys(concept for _, concept, _ in _scan(words, index)))
 
 
+def place_words(text: str) -> frozenset[str]:
+    """Return the words of a text that stand for a place: "bright kitchen" is about a kitchen."""
+    words, index = without(text, lexicon.STYLES), _index(tuple(lexicon.PLACES.items()), PLACE)
+    return frozenset(word for entry, _, _ in _scan(words, index) for word in entry.split())
+
+
 def faces(text: str) -> frozenset[str]:
     """Return what a text asks of the face, concepts of `lexicon.FACES`; a smile that is ruled out is a serious face."""
     index = _index(tuple(lexicon.FACES.items()), 1.0)

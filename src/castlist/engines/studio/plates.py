@@ -89,7 +89,7 @@ class Collection:
         wanted = meaning.read(prompt)
         if not wanted or not self.places:
             return None
-        said = set(meaning.normal(prompt).split())
+        said = meaning.place_words(prompt)
         fits = [self._fit(wanted, said, place) for place in self.places]
         best = max(fits)
         if best < FITS:
@@ -118,7 +118,7 @@ class Collection:
         pixels = self.pixels(place.path)
         return of_panorama(pixels) if place.panorama else of_photograph(pixels)
 
-    def _fit(self, wanted: dict[str, float], said: set[str], place: Place) -> float:
+    def _fit(self, wanted: dict[str, float], said: frozenset[str], place: Place) -> float:
         shared = sum(self._words[word] for word in said & place.words)
         fit = meaning.likeness(wanted, place.reading, self._rarity)
         return (fit + min(0.3, WORD * shared) * (fit > 0.1)) * (OWN if place.own else 1)

@@ -91,6 +91,8 @@ def check(answer: httpx2.Response, status: int, code: str) -> dict[str, Any]:
         ({**GOOD, "seed": -1}, "seed", "greater than or equal to 0"),
         ({**GOOD, "seed": 2**32}, "seed", "less than"),
         ({**GOOD, "min_identity": 1.5}, "min_identity", "less than or equal to 1"),
+        ({**GOOD, "min_identity": True}, "min_identity", "valid number"),
+        ({**GOOD, "min_identity": "0.5"}, "min_identity", "valid number"),
         ({**GOOD, "prompt": "x" * 4001}, "prompt", "4000 characters"),
         ({"input_image": ""}, "input_image", "at least 1 character"),
         ({"input_image": ["a", "b"]}, "input_image", "valid string"),

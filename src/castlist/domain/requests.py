@@ -68,7 +68,7 @@ class RunRequest(BaseModel):
         None, max_length=80, description="A character of the library, instead of input_image."
     )
     min_identity: float | None = Field(
-        None, ge=0, le=1, strict=False, description="Pictures that score lower are taken again, at no charge."
+        None, ge=0, le=1, description="Pictures that score lower are taken again, at no charge."
     )
     on_drift: OnDrift = Field(
         "deliver",

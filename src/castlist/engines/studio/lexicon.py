@@ -63,7 +63,8 @@ PLACES: dict[str, str] = {
         "porch balcony pergola house villa garage backyard bbq barbecue; back yard, sunny terrace"
     ),
     "home": (
-        "home house apartment flat loft livingroom kitchen couch window domestic room cooking breakfast; living room, at home, sitting room, dining room"
+        "home house apartment flat loft livingroom kitchen couch window domestic room cooking breakfast; living room, "
+        "at home, sitting room, dining room"
     ),
     "cabin": (
         "cabin fireplace fireside hearth chalet lodge cottage log; by the fire, cozy cabin, log cabin, mountain hut"

@@ -97,11 +97,7 @@ class _Server:
         """Post a job, follow it to its end and note what it took; processor seconds are the worker's and the API's."""
         before, began = self._cpu(), time.perf_counter()
         job = self._checked(self._http.post(RUN, json=said))
-        while job["status"] in ("pending", "processing"):
-            if time.perf_counter() - began > PATIENCE_SECONDS:
-                raise SystemExit(f"the job did not end within {PATIENCE_SECONDS:.0f} s")
-            time.sleep(POLL_SECONDS)
-            job = self._checked(self._http.get(job["statusUrl"]))
+        job = self._wait_while(job, "pending", "processing")
         runs.add(time.perf_counter() - began, self._cpu() - before)
         if job["status"] != "completed" or len(job["assets"]) != 4:
             raise SystemExit(f"the job went wrong: {job.get('error')}")
@@ -110,21 +106,23 @@ class _Server:
     def time_cancel(self, said: dict[str, Any], after_seconds: float, runs: Runs) -> None:
         """Cancel a job of eight that has run for so long, and note when the job behind it is begun."""
         first, second = (self._checked(self._http.post(RUN, json={**said, "num_images": count})) for count in (8, 1))
-        self._wait_until_begun(first)
+        self._wait_while(first, "pending")
         time.sleep(after_seconds)
         before, began = self._cpu(), time.perf_counter()
         if self._checked(self._http.post(f"{first['statusUrl']}/cancel"))["status"] != "failed":
             raise SystemExit("the job had ended before it was canceled")
-        self._wait_until_begun(second)
+        self._wait_while(second, "pending")
         runs.add(time.perf_counter() - began, self._cpu() - before)
         self._http.post(f"{second['statusUrl']}/cancel")
 
-    def _wait_until_begun(self, job: dict[str, Any]) -> None:
+    def _wait_while(self, job: dict[str, Any], *states: str) -> dict[str, Any]:
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while self._checked(self._http.get(job["statusUrl"]))["status"] == "pending":
+        while job["status"] in states:
             if time.monotonic() > deadline:
-                raise SystemExit(f"the job was not begun within {PATIENCE_SECONDS:.0f} s")
+                raise SystemExit(f"the job was still {job['status']} after {PATIENCE_SECONDS:.0f} s")
             time.sleep(POLL_SECONDS)
+            job = self._checked(self._http.get(job["statusUrl"]))
+        return job
 
     def hash_of(self, job: dict[str, Any]) -> str:
         """Return one hash of the pixels of all pictures of a job, as delivered."""

@@ -146,9 +146,8 @@ async def _strike(here: Installation, dice: random.Random, outcome: Outcome) -> 
             os.kill(pid, signal.SIGKILL)
             outcome.kills["worker"] += 1
             here.claims.died(holders[pid])
-        if dice.random() < (
-            0.7 if at_work else 0.9
-        ):  # one that only starts is seldom struck, or none would get to work
+        spared = 0.7 if at_work else 0.9  # one that only starts is seldom struck, or none would get to work
+        if dice.random() < spared:
             return
     for victim in here.pick(dice):
         if not victim.alive():

@@ -16,7 +16,6 @@ from castlist.vision import picture
 from castlist.vision.picture import OutputFormat
 
 SAMPLES = (subjects.PORTRAIT, subjects.DRAWINGS[0], subjects.FIGURES[0])
-SCENES = ("neutral", "scene")
 
 
 @dataclass(frozen=True, slots=True)

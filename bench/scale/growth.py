@@ -7,7 +7,6 @@ what is counted is castlist's own work: processor time of this process, and of P
 import asyncio
 import base64
 import json
-import os
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -17,6 +16,7 @@ from statistics import median
 from typing import Any
 
 import httpx2
+import psutil
 
 from bench.scale import fill
 from castlist.bootstrap import bring_up_to_date
@@ -166,7 +166,7 @@ async def a_bench(folder: Path, rows: int, url: str | None = None) -> AsyncGener
     plain = build_service(folder, database_url=url, clock=now_ms)  # type: ignore[arg-type]
     service = replace(plain, queue=DurableQueue(plain.database.url))
     await bring_up_to_date(service)
-    customer = await a_customer(service, credits=to_credits_text(fill.START_MILLIS))
+    customer = await a_customer(service, credits=f"{to_credits(fill.START_MILLIS):.0f}")
     async with client_of(service) as client:
         client.headers.update(customer.headers)
         sent = await client.post(f"{API}/uploads", files={"file": ("a.png", figure_file(), "image/png")})
@@ -180,11 +180,6 @@ async def a_bench(folder: Path, rows: int, url: str | None = None) -> AsyncGener
         finally:
             bench.close()
             await service.close()
-
-
-def to_credits_text(millis: int) -> str:
-    """Return an amount as an operator would write it."""
-    return f"{to_credits(millis):.0f}"
 
 
 def _request(asset: str) -> dict[str, Any]:
@@ -233,13 +228,12 @@ def backends_of(postgres: Postgres, url: str) -> Callable[[], float]:
     pids = [row[0] for row in postgres.execute(asked)]
 
     def seconds() -> float:
-        return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids if _lives(pid)) / 1e9
+        return (
+            sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids if psutil.pid_exists(pid))
+            / 1e9
+        )
 
     return seconds
-
-
-def _lives(pid: int) -> bool:
-    return os.path.exists(f"/proc/{pid}")
 
 
 async def at(folder: Path, rows: int, repetitions: int, where: tuple[Postgres, str] | None = None) -> dict[str, Cost]:

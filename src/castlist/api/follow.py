@@ -85,14 +85,11 @@ class Follower:
                 wait_seconds = LOOK_SECONDS
             except Exception as problem:
                 wait_seconds = min(2 * wait_seconds, LONGEST_LOOK_SECONDS)
-                log, said = (
-                    structlog.get_logger(),
-                    "looking at the jobs that are followed failed and will be tried again",
-                )
+                log = structlog.get_logger()
                 if is_passing(problem):
-                    log.warning(said, fault=repr(problem)[:200])
+                    log.warning("the database is away", fault=repr(problem)[:200])
                 else:
-                    log.exception(said)
+                    log.exception("looking at the jobs that are followed failed and will be tried again")
             await asyncio.sleep(wait_seconds)
 
     async def _look(self) -> None:

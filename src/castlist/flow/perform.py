@@ -76,7 +76,7 @@ async def perform(service: Service, job_id: str, worker_id: str, stopping: async
 async def _put_down(service: Service, job: Job) -> None:
     with contextlib.suppress(Exception):  # of no more worth than one attempt; the worker has little time
         async with service.database.write() as tx:
-            await jobs.put_down(tx, job.id)
+            await jobs.put_down(tx, job.id, job.attempt)
 
 
 async def _run(service: Service, job: Job, stopping: asyncio.Event, span: Span) -> None:

@@ -91,7 +91,7 @@ _INSERT = jobs.insert()
 _GET = select(jobs).where(_THIS)
 _GET_OWN = _GET.where(jobs.c.account_id == bindparam("owner"))
 _CLAIM = update(jobs).where(_THIS, _may_become(JobStatus.PROCESSING)).values(attempt=jobs.c.attempt + 1)
-_PUT_DOWN = update(jobs).where(_THIS).values(put_down=jobs.c.put_down + 1)
+_PUT_DOWN = update(jobs).where(_HELD).values(put_down=jobs.c.put_down + 1)
 _IS_HELD = select(jobs.c.id).where(_HELD)
 _HOLDS = _IS_HELD.with_for_update()
 _LOCK = select(jobs.c.id).where(_THIS).with_for_update()
@@ -182,9 +182,9 @@ async def claim(tx: Tx, job_id: str, worker_id: str, *, now_ms: int) -> Job | No
     return await get(tx, job_id)
 
 
-async def put_down(tx: Tx, job_id: str) -> None:
-    """Note that a worker gave its claim back because it stops: the job did nothing to it."""
-    await tx.execute(_PUT_DOWN, {"job_id": job_id})
+async def put_down(tx: Tx, job_id: str, attempt: int) -> None:
+    """Note that a worker gave claim `attempt` back because it stops: the job did nothing to it."""
+    await tx.execute(_PUT_DOWN, {"job_id": job_id, "claim": attempt})
 
 
 async def holds(tx: Tx, job_id: str, attempt: int) -> bool:

@@ -137,11 +137,12 @@ def solve(
         spread = SPREAD[pose.framing] ** (0.4 if extent.figure else 1)
         wish_scale = max(least * spread, min(wish_scale, least * SPREAD["close_up"]))
         wish_y = max(wish_y, 0.45 * height)
+    aside, apart = np.abs(x - wish_x) / width, np.abs(y - wish_y) / height
     cost = (
         2.2 * np.abs(np.log(scale / wish_scale))
-        + 2.5 * (np.abs(x - wish_x) / width) ** 1.5
-        + (0 if extent.figure else 8 * np.maximum(0, np.abs(x - wish_x) / width - ASIDE))
-        + 10.0 * (np.abs(y - wish_y) / height) ** 1.5
+        + 2.5 * aside**1.5
+        + (0 if extent.figure else 8 * np.maximum(0, aside - ASIDE))
+        + 10.0 * apart**1.5
         + 1e3 * cuts
         + 12 * outside
         + 30 * view.lost_head(0.1 if pose.framing == "close_up" and not extent.figure else -0.02)

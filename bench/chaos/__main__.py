@@ -190,4 +190,5 @@ def main() -> None:
     sys.exit(wrong)
 
 
-main()
+if __name__ == "__main__":
+    main()

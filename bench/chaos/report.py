@@ -10,7 +10,7 @@ while processes die by `kill -9` and what they lean on goes away. Then everythin
 and an audit with SQL of its own reads the tables and every picture. It would name
 
 - a job that a client was told of and that is not there, or a key that stands for another job or for two
-- a job that has not ended; in runs after 2026-11-23T06:15 also one that failed with five dead workers or fewer
+- a job that has not ended, or that failed with five dead workers or fewer
 - a second hold, capture or release of a job; a capture that is not the price of what was delivered; a release that is
   not the rest; an account whose entries do not add up, have a gap, or ever fall below zero
 - a picture that is gone or whose bytes are not those of its hash

@@ -79,6 +79,14 @@ def _flatten(picture: np.ndarray, keep: float) -> np.ndarray:
     return picture * np.exp2((keep - 1) * (base - float(np.median(base))))[..., None]
 
 
+def _spread(picture: np.ndarray, share: float) -> np.ndarray:
+    """Spread a share of the light, half of it near and half of it wide, as a lens does around lamps at night."""
+    rim = picture.shape[1] // 8
+    wide = np.concatenate([picture[:, -rim:], picture, picture[:, :rim]], 1)
+    halos = [cv2.GaussianBlur(wide, (0, 0), picture.shape[1] * part)[:, rim:-rim] for part in (0.002, 0.012)]
+    return picture * (1 - share) + share * (halos[0] + halos[1]) / 2
+
+
 def tone_map(
     picture: np.ndarray,
     *,
@@ -86,6 +94,7 @@ def tone_map(
     keep: float = 0.72,
     saturation: float = 1.05,
     balance: tuple[float, float, float] = (1, 1, 1),
+    bloom: float = 0.0,
 ) -> np.ndarray:
     """Map linear light to sRGB 0-1.
 
@@ -95,7 +104,10 @@ def tone_map(
         keep: the share of large-scale contrast (in stops) that stays.
         saturation: 1 leaves colours as they are.
         balance: factors on red, green and blue.
+        bloom: the share of light that a lens spreads around lamps.
     """
+    if bloom:
+        picture = _spread(picture, bloom)
     even = _flatten(repair(picture) * np.asarray(balance, np.float32), keep)
     height = even.shape[0]
     band = slice(int(height * (0.5 - 40 / 180)), int(height * (0.5 + 18 / 180)))

@@ -542,7 +542,7 @@ PLATES: tuple[Plate, ...] = (
             (-14, "fireplace and a lamp in a log cabin"),
             (14, "fireplace and a lamp in the evening"),
         ),
-        {"target": 0.36, "saturation": 0.85, "balance": (0.93, 1, 1.1)},
+        {"target": 0.36, "saturation": 0.85, "balance": (0.93, 1, 1.1), "bloom": 0.15},
     ),
     Plate(
         "night_city",
@@ -554,12 +554,12 @@ PLATES: tuple[Plate, ...] = (
         "clear",
         "vivid dark urban",
         (
-            (0, "long street with car lights and towers"),
-            (180, "avenue of lit windows"),
-            (11, "lit street and neon signs"),
-            (-169, "neon signs along an avenue"),
+            (90, "long street with car lights and towers"),
+            (-90, "avenue of lit windows"),
+            (104, "lit street and neon signs"),
+            (-76, "neon signs along an avenue"),
         ),
-        {"target": 0.27, "keep": 0.9},
+        {"target": 0.27, "keep": 0.9, "bloom": 0.18},
     ),
     Plate(
         "snow",
@@ -588,10 +588,10 @@ PLATES: tuple[Plate, ...] = (
         "clear",
         "sunny relaxed bright",
         (
+            (52, "shore with palm trees"),
+            (-54, "sand, palms and sea"),
             (0, "blue water and small waves"),
-            (38, "shore with palm trees"),
-            (-38, "sand, palms and sea"),
         ),
-        {"target": 0.52, "saturation": 1.2, "balance": (1.08, 1, 0.92)},
+        {"target": 0.56, "saturation": 1.25, "balance": (1.06, 1, 0.95)},
     ),
 )

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import bpy
+from mathutils import Matrix
 
 Colour = tuple[float, float, float]
 Point = tuple[float, float, float]
@@ -105,6 +106,91 @@ def textured(  # noqa: PLR0917 (a material in one line)
         tree.links.new(raise_.outputs["Normal"], shader.inputs["Normal"])
 
 
+def graded(heap: Heap, stops: Sequence[tuple[float, Colour]], bump: float) -> None:
+    """Colour a heap by how far ahead it lies, in metres, and give it ripples."""
+    tree = heap.material.node_tree
+    shader = tree.nodes["Principled BSDF"]
+    place, parts = tree.nodes.new("ShaderNodeTexCoord"), tree.nodes.new("ShaderNodeSeparateXYZ")
+    share, ramp = tree.nodes.new("ShaderNodeMath"), tree.nodes.new("ShaderNodeValToRGB")
+    share.operation, share.inputs[1].default_value = "DIVIDE", stops[-1][0]
+    points = ramp.color_ramp.elements
+    while len(points) < len(stops):
+        points.new(1)
+    for point, (metres, colour) in zip(points, stops, strict=True):
+        point.position, point.color = metres / stops[-1][0], (*colour, 1)
+    tree.links.new(place.outputs["Object"], parts.inputs["Vector"])
+    tree.links.new(parts.outputs["Y"], share.inputs[0])
+    tree.links.new(share.outputs[0], ramp.inputs["Fac"])
+    tree.links.new(ramp.outputs["Color"], shader.inputs["Base Color"])
+    mapping, rough = tree.nodes.new("ShaderNodeMapping"), tree.nodes.new("ShaderNodeTexNoise")
+    mapping.inputs["Scale"].default_value = (0.8, 2.4, 1)
+    rough.inputs["Detail"].default_value = 6
+    raised = tree.nodes.new("ShaderNodeBump")
+    raised.inputs["Strength"].default_value = bump
+    tree.links.new(place.outputs["Object"], mapping.inputs["Vector"])
+    tree.links.new(mapping.outputs["Vector"], rough.inputs["Vector"])
+    tree.links.new(rough.outputs["Fac"], raised.inputs["Height"])
+    tree.links.new(raised.outputs["Normal"], shader.inputs["Normal"])
+
+
+def clouds(colour: Colour, thin: float = 0.53, thick: float = 0.75) -> None:
+    """Draw fair-weather clouds over the sky, on a plane above: from `thin` to `thick` of a noise they fill out."""
+    tree = bpy.context.scene.world.node_tree
+    behind = tree.nodes["Background"].inputs["Color"].links[0].from_socket
+    place, parts = tree.nodes.new("ShaderNodeTexCoord"), tree.nodes.new("ShaderNodeSeparateXYZ")
+    tree.links.new(place.outputs["Generated"], parts.inputs["Vector"])
+    height = tree.nodes.new("ShaderNodeMath")
+    height.operation, height.inputs[1].default_value = "ADD", 0.12
+    tree.links.new(parts.outputs["Z"], height.inputs[0])
+    flat = tree.nodes.new("ShaderNodeCombineXYZ")
+    for axis in ("X", "Y"):
+        over = tree.nodes.new("ShaderNodeMath")
+        over.operation = "DIVIDE"
+        tree.links.new(parts.outputs[axis], over.inputs[0])
+        tree.links.new(height.outputs[0], over.inputs[1])
+        tree.links.new(over.outputs[0], flat.inputs[axis])
+    shape, ramp = tree.nodes.new("ShaderNodeTexNoise"), tree.nodes.new("ShaderNodeValToRGB")
+    shape.inputs["Scale"].default_value, shape.inputs["Detail"].default_value = 0.9, 12
+    ramp.color_ramp.elements[0].position, ramp.color_ramp.elements[1].position = thin, thick
+    tree.links.new(flat.outputs["Vector"], shape.inputs["Vector"])
+    tree.links.new(shape.outputs["Fac"], ramp.inputs["Fac"])
+    mix = tree.nodes.new("ShaderNodeMixRGB")
+    mix.inputs[2].default_value = (*colour, 1)
+    tree.links.new(ramp.outputs["Color"], mix.inputs[0])
+    tree.links.new(behind, mix.inputs[1])
+    tree.links.new(mix.outputs[0], tree.nodes["Background"].inputs["Color"])
+
+
+def lived_in(heap: Heap, dim: Colour, bright: Colour, scale: float) -> None:
+    """Let a heap's glow vary between two colours, as rooms behind windows do, with shelves and curtains."""
+    tree = heap.material.node_tree
+    shader = tree.nodes["Principled BSDF"]
+    place, mapping = tree.nodes.new("ShaderNodeTexCoord"), tree.nodes.new("ShaderNodeMapping")
+    mapping.inputs["Scale"].default_value = (scale, scale, 0.6 * scale)
+    noise, ramp = tree.nodes.new("ShaderNodeTexNoise"), tree.nodes.new("ShaderNodeValToRGB")
+    noise.inputs["Detail"].default_value = 5
+    ramp.color_ramp.elements[0].position, ramp.color_ramp.elements[1].position = 0.36, 0.66
+    ramp.color_ramp.elements[0].color, ramp.color_ramp.elements[1].color = (*dim, 1), (*bright, 1)
+    tree.links.new(place.outputs["Object"], mapping.inputs["Vector"])
+    tree.links.new(mapping.outputs["Vector"], noise.inputs["Vector"])
+    tree.links.new(noise.outputs["Fac"], ramp.inputs["Fac"])
+    tree.links.new(ramp.outputs["Color"], shader.inputs["Emission Color"])
+
+
+def haze(low: Colour, high: Colour, strength: float) -> None:
+    """Give the sky the glow of a town: one colour at the horizon, another from 35 degrees up."""
+    world((0, 0, 0), strength)
+    tree = bpy.context.scene.world.node_tree
+    place, parts = tree.nodes.new("ShaderNodeTexCoord"), tree.nodes.new("ShaderNodeSeparateXYZ")
+    ramp = tree.nodes.new("ShaderNodeValToRGB")
+    ramp.color_ramp.interpolation = "EASE"
+    ramp.color_ramp.elements[0].position, ramp.color_ramp.elements[1].position = 0.0, 0.57
+    ramp.color_ramp.elements[0].color, ramp.color_ramp.elements[1].color = (*low, 1), (*high, 1)
+    tree.links.new(place.outputs["Generated"], parts.inputs["Vector"])
+    tree.links.new(parts.outputs["Z"], ramp.inputs["Fac"])
+    tree.links.new(ramp.outputs["Color"], tree.nodes["Background"].inputs["Color"])
+
+
 def world(colour: Colour, strength: float) -> None:
     here = bpy.context.scene.world or bpy.data.worlds.new("w")
     bpy.context.scene.world = here
@@ -137,6 +223,13 @@ def lamp(at: Point, power: float, colour: Colour, size: float = 0.3) -> None:
     holder = bpy.data.objects.new("l", light)
     holder.location = at
     bpy.context.collection.objects.link(holder)
+
+
+def stand(right: float, turn_deg: float) -> None:
+    """Move everything that was built to the right, and then turn it about the camera, to the left."""
+    turn = Matrix.Rotation(math.radians(turn_deg), 4, "Z") @ Matrix.Translation((right, 0, 0))
+    for thing in bpy.context.collection.objects:
+        thing.matrix_world = turn @ thing.matrix_basis
 
 
 def room(half: tuple[float, float], height: float, wall: Heap, floor: Heap, ceiling: Heap) -> None:

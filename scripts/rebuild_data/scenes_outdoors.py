@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
 
-from .scene_parts import Heap, Point, ground, lamp, sky, sun, textured, world
+from mathutils import Vector, noise
+
+from .scene_parts import Heap, Point, clouds, graded, ground, haze, lamp, lived_in, sky, stand, sun, textured
 
 
 def _hill(x: float, y: float, reach: float) -> float:
@@ -77,56 +80,124 @@ def snow() -> None:
     sun(22, 60, 4.2, (1, 0.87, 0.7))
 
 
+SEA_M = -0.35
+
+
 def _shore(x: float, y: float) -> float:
-    """Return the height of the sand: falling to the water before the camera, dunes behind it."""
+    """Return the height of the sand: falling to the water of a bay before the camera, dunes behind it."""
     ripple = 0.05 * math.sin(0.9 * x + 0.4 * y) + 0.04 * math.sin(0.35 * x - 0.6 * y)
-    return ripple - 0.075 * max(0.0, y) + 0.1 * max(0.0, -y - 8)
+    hollows = 0.035 * noise.noise(Vector((0.9 * x, 0.9 * y, 3))) + 0.02 * noise.noise(Vector((2.3 * x, 2.3 * y, 7)))
+    arms = 0.09 * min(32.0, max(0.0, abs(x + 4) - 17))
+    return ripple + hollows + arms - 0.075 * max(0.0, y) + 0.1 * max(0.0, -y - 8)
+
+
+def _swell(x: float, y: float) -> float:
+    """Return how high the sea stands at a place, 0-1 of a wave: narrow crests that come in from ahead."""
+    bend = 1.6 * noise.noise(Vector((0.05 * x, 0.03 * y, 1))) + 0.7 * noise.noise(Vector((0.16 * x, 0.1 * y, 5)))
+    phase = 2 * math.pi * (y + 1.8 * bend) / (4.6 + 0.05 * y)
+    strength = 0.55 + 0.6 * noise.noise(Vector((0.08 * x, 0.14 * y, 9)))
+    return max(0.0, strength) * (0.5 + 0.5 * math.sin(phase)) ** 3
+
+
+def _sea(sea: Heap, foam: Heap) -> None:
+    """Add the sea: waves near the shore with foam on their crests and at their end, flat toward the horizon."""
+    step_x, step_y = 0.3, 0.16
+    columns, rows = range(-230, 231), range(190)
+
+    def at(column: int, row: int) -> Point:
+        x, y = step_x * column * (1 + abs(column) / 300), 2.5 + step_y * row * (1 + row / 80)
+        fade = max(0.0, 1 - row / 190)
+        chop = 0.02 * noise.noise(Vector((1.5 * x, 1.5 * y, 2)))
+        return x, y, SEA_M + fade * (0.2 * _swell(x, y) + chop)
+
+    first = len(sea.points)
+    places = [[at(column, row) for column in columns] for row in rows]
+    sea.points += [place for row in places for place in row]
+    for row in range(len(rows) - 1):
+        for column in range(len(columns) - 1):
+            a = first + row * len(columns) + column
+            sea.faces.append((a, a + 1, a + len(columns) + 1, a + len(columns)))
+            x, y, _ = places[row][column]
+            lace = noise.noise(Vector((1.1 * x, 1.6 * y, 4))) + 0.6 * noise.noise(Vector((3.1 * x, 4 * y, 8)))
+            depth = SEA_M - _shore(x, y)
+            broken = _swell(x, y) > 0.62 + 0.02 * y - 0.25 * lace and y < 26
+            if -0.03 < depth < max(0.03, 0.1 + 0.12 * lace) or broken:
+                corners = (
+                    places[row][column],
+                    places[row][column + 1],
+                    places[row + 1][column + 1],
+                    places[row + 1][column],
+                )
+                foam.face(*((px, py, max(pz, _shore(px, py)) + 0.012) for px, py, pz in corners))
+    far = places[-1][0][1]
+    sea.face((-3000, far, SEA_M), (3000, far, SEA_M), (3000, 5000, SEA_M), (-3000, 5000, SEA_M))
+    for sign in (-1, 1):
+        edge = places[0][0 if sign < 0 else -1][0]
+        sea.face((edge, 2.5, SEA_M), (sign * 3000, 2.5, SEA_M), (sign * 3000, far, SEA_M), (edge, far, SEA_M))
+
+
+def _wet_sand(wet: Heap) -> None:
+    """Add the strip that the last waves have reached."""
+    for column in range(-260, 260):
+        x = 0.4 * column
+        reach = 1.1 + 0.9 * noise.noise(Vector((0.12 * x, 0, 6))) + 0.3 * noise.noise(Vector((0.5 * x, 0, 6)))
+        for row in range(12):
+            y = 6.5 - 0.35 * row
+            if SEA_M - 0.15 < _shore(x, y) < SEA_M + 0.09 * reach:
+                corners = ((x, y), (x + 0.4, y), (x + 0.4, y + 0.35), (x, y + 0.35))
+                wet.face(*((px, py, _shore(px, py) + 0.004) for px, py in corners))
 
 
 def _palm(foot: Point, tall: float, lean: float, trunk: Heap, leaf: list[Heap]) -> None:
     """Add a palm tree that leans to the right by so many metres at its top."""
     x, y, z = foot
-    for part in range(12):
-        low = part / 12
-        bend = lean * low * low
-        trunk.box((x + bend - 0.13, y - 0.13, z + tall * low), (x + bend + 0.13, y + 0.13, z + tall * (low + 0.09)))
-    for frond in range(15):
-        angle, long = 2 * math.pi * frond / 15 + random.uniform(-0.2, 0.2), random.uniform(1.9, 2.9)
-        drop = random.uniform(0.3, 1.5)
-        side = (-math.sin(angle) * 0.3, math.cos(angle) * 0.3)
-        heap = random.choice(leaf)
-        for cut in range(6):
-            a, b = cut / 6, (cut + 0.94) / 6
-            edge = []
-            for t, sign in ((a, 1), (b, 1), (b, -1), (a, -1)):
-                slim = math.sin(math.pi * min(1, 0.12 + t * 0.88)) * sign
-                edge.append(
-                    (
-                        x + lean + long * t * math.cos(angle) + side[0] * slim,
-                        y + long * t * math.sin(angle) + side[1] * slim,
-                        z + tall + 0.55 * math.sin(2.2 * t) - drop * t * t,
-                    )
+
+    def ring(share: float) -> list[Point]:
+        radius = (0.17 - 0.07 * share) * (1.12 if round(share * 24) % 2 else 1)
+        middle = x + lean * share * share
+        turns = [2 * math.pi * part / 8 for part in range(8)]
+        return [(middle + radius * math.cos(a), y + radius * math.sin(a), z + tall * share) for a in turns]
+
+    for part in range(24):
+        low, high = ring(part / 24), ring((part + 1) / 24)
+        for side in range(8):
+            trunk.face(low[side], low[(side + 1) % 8], high[(side + 1) % 8], high[side])
+    for frond in range(19):
+        angle, long = 2 * math.pi * frond / 19 + random.uniform(-0.2, 0.2), random.uniform(2.0, 3.0)
+        drop, heap = random.uniform(0.2, 2.2), random.choice(leaf)
+        out, across = (math.cos(angle), math.sin(angle)), (-math.sin(angle), math.cos(angle))
+
+        def rib(t: float, angle: tuple[float, float] = out, long: float = long, drop: float = drop) -> Point:
+            rise = 0.8 * math.sin(2.2 * t) - drop * t * t
+            return x + lean + long * t * angle[0], y + long * t * angle[1], z + tall + rise
+
+        for cut in range(26):
+            t = 0.1 + 0.9 * cut / 26
+            root, wide = rib(t), 0.62 * math.sin(math.pi * min(1, 0.15 + 0.8 * t)) ** 0.7
+            for sign in (-1, 1):
+                sag = 0.45 * wide * random.uniform(0.7, 1.3)
+                tip = tuple(
+                    root[axis] + sign * wide * (*across, 0)[axis] + 0.4 * wide * (*out, 0)[axis] for axis in range(3)
                 )
-            heap.face(*edge)
+                end = rib(t + 0.035)
+                heap.face(root, end, (tip[0], tip[1], tip[2] - sag))
 
 
 def beach() -> None:
-    sand, sea = Heap((0.72, 0.58, 0.4), rough=1), Heap((0.03, 0.22, 0.28), rough=0.12)
-    textured(sand, (0.6, 0.43, 0.25), (0.86, 0.66, 0.42), 1.2, 0.3)
-    textured(sea, (0.02, 0.16, 0.25), (0.05, 0.36, 0.4), 0.35, 0.3, 0.25)
-    ground(sand, 120, 1.2, _shore)
-    sea.face((-2500, 2, -0.35), (2500, 2, -0.35), (2500, 4000, -0.35), (-2500, 4000, -0.35))
-    foam = Heap((0.92, 0.95, 0.95), rough=1)
-    for row, y in enumerate((5.6, 7.2, 10, 15, 24)):
-        for step in range(170):
-            x = -127 + 1.5 * step
-            if random.random() < 0.8 - 0.1 * row:
-                wave = y + 0.8 * math.sin(0.21 * x + row) + random.uniform(-0.2, 0.2)
-                broad = random.uniform(0.15, 0.6)
-                foam.box((x, wave, -0.36), (x + 1.7, wave + broad, -0.33 + 0.02 * row), random.uniform(-0.15, 0.15))
-    trunk, leaf = Heap((0.2, 0.13, 0.08)), [Heap((0.05, 0.16, 0.03), rough=0.5), Heap((0.09, 0.22, 0.04), rough=0.5)]
-    for _ in range(46):
-        x, y = random.uniform(-60, 60), random.uniform(-45, -9) if random.random() < 0.85 else random.uniform(-9, 1)
+    sand, wet = Heap((0.72, 0.58, 0.4), rough=1), Heap((0.36, 0.27, 0.17), rough=0.25)
+    textured(sand, (0.64, 0.48, 0.31), (0.8, 0.64, 0.45), 3.5, 0.25)
+    sea, foam = Heap((0.03, 0.22, 0.28), rough=0.1), Heap((0.93, 0.96, 0.97), rough=1)
+    graded(sea, ((3, (0.2, 0.5, 0.46)), (9, (0.05, 0.36, 0.4)), (40, (0.015, 0.2, 0.3)), (400, (0.01, 0.1, 0.2))), 0.2)
+    ground(sand, 120, 0.8, _shore)
+    _sea(sea, foam)
+    _wet_sand(wet)
+    trunk, leaf = Heap((0.24, 0.17, 0.11)), [Heap(c, rough=0.45) for c in ((0.05, 0.15, 0.03), (0.1, 0.22, 0.04))]
+    leaf.append(Heap((0.16, 0.22, 0.05), rough=0.5))
+    arms = [(side * (20 + 24 * random.random()), random.uniform(-6, 1)) for side in (-1, 1) for _ in range(12)]
+    spots = [(x, y + 0.9 * max(0, abs(x + 4) - 22)) for x, y in arms]
+    spots += [(random.uniform(-60, 60), random.uniform(-45, -9)) for _ in range(20)]
+    spots += [(random.uniform(-60, 60), random.uniform(-9, 1)) for _ in range(6)]
+    for x, y in spots:
         if abs(x) < 6 and y > -9:
             continue
         z, tall, lean = (
@@ -135,77 +206,175 @@ def beach() -> None:
             random.uniform(-1.8, 1.8),
         )
         _palm((x, y, z), tall, lean, trunk, leaf)
-    for heap in (sand, sea, foam, trunk, *leaf):
+    for heap in (sand, wet, sea, foam, trunk, *leaf):
         heap.build()
     sky(38, -130, 0.09)
+    clouds((24, 24, 24.5))
     sun(38, -130, 8.0, (1, 0.91, 0.78))
 
 
-def _tower(
-    sign: int, y: float, size: tuple[float, float], walls: list[Heap], lights: tuple[list[Heap], list[Heap]]
-) -> None:
-    """Build a house on the left (-1) or right (1) of the street, with lit windows, a shop and neon signs."""
-    (deep, tall), (warm, neon) = size, lights
-    near, far = sign * 13, sign * (13 + 22)
-    random.choice(walls).box((min(near, far), y, 0), (max(near, far), y + deep - 0.6, tall))
-    glowing = random.uniform(0.22, 0.6)
-    for level in range(1, int(tall / 3.2)):
-        for bay in range(int(deep / 2.2)):
-            if random.random() < glowing:
-                v, z, x = y + 0.5 + 2.2 * bay, 1.2 + 3.2 * level, near - sign * 0.04
-                random.choice(warm).face((x, v, z), (x, v + 1.35, z), (x, v + 1.35, z + 1.7), (x, v, z + 1.7))
-    x = near - sign * 0.06
-    shop = random.choice(warm)
-    shop.face((x, y + 0.8, 0.4), (x, y + deep - 1.4, 0.4), (x, y + deep - 1.4, 2.8), (x, y + 0.8, 2.8))
-    sign_heap = random.choice(neon)
-    length = random.uniform(0.3, 0.7) * deep
-    sign_heap.box((x - 0.05, y + 1, 3.1), (x + 0.05, y + 1 + length, 3.5))
-    if random.random() < 0.5:
-        high = random.uniform(4, 8)
-        random.choice(neon).box(
-            (min(x, x - sign * 0.9), y + deep / 2, high),
-            (max(x, x - sign * 0.9), y + deep / 2 + 0.12, high + random.uniform(1, 3)),
-        )
+CROSSING = (74, 92)
+"""Where another street crosses, metres ahead."""
+KERB_M = 5
+"""How far right of the middle the camera stands."""
 
 
-def _cars(white: Heap, red: Heap, post: Heap) -> None:
-    """Put cars on the street, with white lights toward the camera or red ones away from it."""
-    for _ in range(34):
-        y, lane = random.choice((-1, 1)) * random.uniform(14, 160), random.choice((-5.5, -2.2, 2.2, 5.5))
-        away = (lane > 0) == (y > 0)
-        nose = y - math.copysign(2.2, y)
-        post.box((lane - 0.9, min(y, nose), 0.3), (lane + 0.9, max(y, nose), 1.4))
-        for side in (-0.65, 0.65):
-            (red if away else white).ball((lane + side, nose, 0.75), 0.1)
+class _Street:
+    """The materials of the city, each a heap."""
+
+    def __init__(self) -> None:
+        self.road, self.walk = Heap((0.035, 0.036, 0.04), rough=0.16), Heap((0.12, 0.12, 0.125), rough=0.5)
+        textured(self.road, (0.012, 0.012, 0.015), (0.045, 0.045, 0.05), 1.5, 0.06)
+        textured(self.walk, (0.07, 0.07, 0.075), (0.14, 0.135, 0.13), 2.5, 0.02)
+        self.paint = Heap((0.5, 0.5, 0.47), rough=0.4)
+        self.rooms = [Heap((1, 0.8, 0.5), glow=g) for g in (2.6, 1.8, 1.0, 1.6, 0.5)]
+        tints = ((1, 0.66, 0.3), (1, 0.8, 0.52), (0.95, 0.72, 0.5), (0.75, 0.88, 1), (1, 0.6, 0.35))
+        for heap, tint in zip(self.rooms, tints, strict=True):
+            lived_in(heap, tuple(0.12 * c for c in tint), tint, 0.55)  # type: ignore[arg-type]
+        self.shops = [Heap(c, glow=0.9) for c in ((1, 0.7, 0.4), (1, 0.86, 0.66), (0.72, 0.88, 1), (1, 0.5, 0.3))]
+        neon = ((1, 0.08, 0.3), (0.1, 0.6, 1), (1, 0.45, 0.06), (0.25, 1, 0.5), (0.6, 0.2, 1), (1, 0.85, 0.6))
+        self.neon = [Heap(colour, glow=7) for colour in neon]
+        self.walls = [Heap(c, rough=0.75) for c in ((0.1, 0.1, 0.11), (0.16, 0.11, 0.085), (0.13, 0.12, 0.11))]
+        for heap, c in zip(self.walls, ((0.1, 0.1, 0.11), (0.16, 0.1, 0.075), (0.14, 0.13, 0.115)), strict=True):
+            textured(heap, tuple(0.6 * v for v in c), c, 0.7, 0.05)  # type: ignore[arg-type]
+        self.glass, self.frame = Heap((0.012, 0.015, 0.02), rough=0.06), Heap((0.03, 0.03, 0.032), rough=0.4)
+        goods = ((0.3, 0.06, 0.05), (0.06, 0.14, 0.3), (0.4, 0.33, 0.2), (0.08, 0.06, 0.05))
+        self.goods = [Heap(colour, glow=0.25) for colour in goods]
+        self.white, self.red = Heap((1, 0.95, 0.85), glow=60), Heap((1, 0.05, 0.03), glow=22)
+        self.lantern = Heap((1, 0.72, 0.36), glow=70)
+        self.bodies = [Heap(c, rough=0.25) for c in ((0.02, 0.02, 0.024), (0.2, 0.2, 0.21), (0.12, 0.015, 0.012))]
+
+    def build(self) -> None:
+        single = (self.road, self.walk, self.paint, self.glass, self.frame, self.white, self.red, self.lantern)
+        for heap in (*single, *self.rooms, *self.shops, *self.goods, *self.neon, *self.walls, *self.bodies):
+            heap.build()
+
+
+def _tower(street: _Street, sign: int, y: float, deep: float, tall: float) -> None:
+    """Build a house on the left (-1) or right (1) of the street: ledges, piers, windows, of which some are lit."""
+    near, wall = sign * 13, random.choice(street.walls)
+
+    def slab(heap: Heap, out: float, a: tuple[float, float], b: tuple[float, float]) -> None:
+        """Add a box on the front, so far out, from (along, up) to (along, up)."""
+        x = near - sign * out
+        heap.box((min(x, near + sign * 0.3), a[0], a[1]), (max(x, near + sign * 0.3), b[0], b[1]))
+
+    def pane(heap: Heap, out: float, a: tuple[float, float], b: tuple[float, float]) -> None:
+        x = near - sign * out
+        heap.face((x, a[0], a[1]), (x, b[0], a[1]), (x, b[0], b[1]), (x, a[0], b[1]))
+
+    end = y + deep - 0.6
+    wall.box((min(near, near + sign * 22), y, 0), (max(near, near + sign * 22), end, tall))
+    share, bay = random.uniform(0.2, 0.55), random.choice((1.7, 2.1, 2.6))
+    wide, high = random.choice(((0.62, 1.7), (0.8, 1.9), (0.92, 1.5)))
+    bays = int((end - y - 0.6) / bay)
+    start = y + (end - y - bays * bay) / 2
+    heaps = random.sample(street.rooms, 3)
+    for level in range(1, int((tall - 1) / 3.3)):
+        floor = 1.2 + 3.3 * level
+        slab(wall, 0.16, (y, floor - 0.5), (end, floor - 0.22))
+        for index in range(bays):
+            v = start + (index + (1 - wide) / 2) * bay
+            lit = random.random() < share
+            pane(random.choice(heaps) if lit else street.glass, 0.04, (v, floor), (v + wide * bay, floor + high))
+            slab(street.frame, 0.08, (v + wide * bay / 2 - 0.04, floor), (v + wide * bay / 2 + 0.04, floor + high))
+            if lit and random.random() < 0.35:
+                blind = random.uniform(0.2, 0.7) * high
+                pane(street.glass, 0.06, (v, floor + high - blind), (v + wide * bay, floor + high))
+    for index in range(bays + 1):
+        if index % 2 == 0:
+            slab(wall, 0.22, (start + index * bay - 0.14, 4), (start + index * bay + 0.14, tall))
+    slab(wall, 0.4, (y, tall - 0.5), (end, tall + 0.1))
+    _shop(street, (pane, slab), (start, start + bays * bay))
+
+
+def _shop(street: _Street, put: tuple[Callable[..., None], Callable[..., None]], reach: tuple[float, float]) -> None:
+    """Fill the ground floor with show windows, doors, a fascia with a sign, and perhaps one that juts out."""
+    (pane, slab), (start, end) = put, reach
+    v, light = start, random.choice(street.shops)
+    while v < end - 1:
+        step = min(random.uniform(1.4, 2.8), end - v)
+        if random.random() < 0.2:
+            pane(street.glass, 0.05, (v + 0.1, 0.25), (v + step - 0.1, 2.7))  # a door
+        else:
+            _window(street, pane, light, (v + 0.1, v + step - 0.1))
+        slab(street.frame, 0.12, (v - 0.06, 0.14), (v + 0.06, 3))
+        v += step
+    slab(street.frame, 0.2, (start, 2.8), (end, 3.7))
+    at = start + random.uniform(0.1, 0.3) * (end - start)
+    sign = random.choice(street.neon)
+    while at < start + 0.75 * (end - start):  # letters
+        step = random.uniform(0.25, 0.6)
+        pane(sign, 0.24, (at, 3.05), (at + step, random.choice((3.3, 3.45, 3.45))))
+        at += step + 0.12
+    if random.random() < 0.6:
+        middle, foot = random.uniform(start + 1, end - 1), random.uniform(4, 6)
+        slab(random.choice(street.neon), 1.0, (middle, foot), (middle + 0.1, foot + random.uniform(1, 2.6)))
+        slab(street.frame, 1.1, (middle + 0.02, foot - 0.1), (middle + 0.08, foot + 0.1))
+
+
+def _window(street: _Street, pane: Callable[..., None], light: Heap, reach: tuple[float, float]) -> None:
+    """Add a show window: a lit wall, lamps above it, and goods as silhouettes before it."""
+    start, end = reach
+    pane(light, 0.05, (start, 0.7), (end, 2.7))
+    pane(random.choice(street.rooms[:2]), 0.06, (start, 2.35), (end, 2.5))
+    at = start
+    while at < end - 0.2:
+        wide = min(random.uniform(0.12, 0.5), end - at)
+        pane(random.choice((street.glass, *street.goods)), 0.07, (at, 0.7), (at + wide, random.uniform(0.85, 1.9)))
+        at += wide + random.uniform(0.02, 0.35)
+
+
+def _cars(street: _Street) -> None:
+    """Put cars on the street, with white lights toward the camera or red ones away from it, and some at the kerb."""
+    for number in range(64):
+        parked = number % 2 == 0
+        lane = random.choice((-8, 8)) if parked else random.choice((-5.2, -1.9, 1.9, 5.2))
+        y = random.choice((-1, 1)) * random.uniform(13 if parked else 20, 170)
+        body = random.choice(street.bodies)
+        body.box((lane - 0.9, y - 2.2, 0.3), (lane + 0.9, y + 2.2, 0.92))
+        street.glass.box((lane - 0.74, y - 1.2, 0.92), (lane + 0.74, y + 1.1, 1.38))
+        body.box((lane - 0.72, y - 1.0, 1.38), (lane + 0.72, y + 0.9, 1.44))
+        for v in (-1.4, 1.4):
+            street.frame.box((lane - 0.92, y + v - 0.32, 0), (lane + 0.92, y + v + 0.32, 0.6))
+        if not parked:
+            away = (lane > 0) == (y > 0)
+            for side in (-0.65, 0.65):
+                (street.red if away else street.white).ball((lane + side, y - math.copysign(2.2, y), 0.7), 0.09)
+
+
+def _markings(street: _Street) -> None:
+    for step in range(-40, 41):
+        if not CROSSING[0] < 6 * step < CROSSING[1]:
+            for x in (-3.5, 3.5):
+                street.paint.box((x - 0.06, 6 * step, 0), (x + 0.06, 6 * step + 2.5, 0.004))
+    for x in (-0.15, 0.15):
+        street.paint.box((x - 0.05, -300, 0), (x + 0.05, 300, 0.004))
+    for at in (CROSSING[0] - 2, CROSSING[1]):
+        for step in range(-8, 9):
+            street.paint.box((step - 0.25, at, 0), (step + 0.25, at + 2.6, 0.004))
 
 
 def night_city() -> None:
-    road, walk = Heap((0.035, 0.036, 0.04), rough=0.18), Heap((0.12, 0.12, 0.125), rough=0.6)
-    textured(road, (0.02, 0.02, 0.024), (0.05, 0.05, 0.055), 1.5, 0.04)
-    road.box((-9, -300, -0.2), (9, 300, 0))
-    road.box((-300, 26, -0.2), (300, 40, -0.01))
-    warm = [Heap(c, glow=g) for c, g in (((1, 0.75, 0.42), 3.2), ((1, 0.86, 0.62), 2.2), ((0.72, 0.84, 1), 1.8))]
-    neon = [Heap(c, glow=9) for c in ((1, 0.1, 0.4), (0.1, 0.7, 1), (1, 0.55, 0.08), (0.3, 1, 0.5), (0.65, 0.2, 1))]
-    walls = [Heap(c, rough=0.7) for c in ((0.06, 0.06, 0.07), (0.09, 0.075, 0.065), (0.05, 0.06, 0.075))]
-    white, red, post = Heap((1, 0.95, 0.85), glow=60), Heap((1, 0.05, 0.03), glow=22), Heap((0.05, 0.05, 0.055))
-    lantern = Heap((1, 0.72, 0.36), glow=70)
+    street = _Street()
+    street.road.box((-9, -300, -0.2), (9, 300, 0))
+    street.road.box((-300, CROSSING[0] + 4, -0.2), (300, CROSSING[1] - 4, -0.01))
     for sign in (-1, 1):
-        walk.box((min(sign * 9, sign * 13), -300, -0.2), (max(sign * 9, sign * 13), 300, 0.14))
+        street.walk.box((min(sign * 9, sign * 13), -300, -0.2), (max(sign * 9, sign * 13), 300, 0.14))
         y = -260.0
         while y < 260:
-            deep, tall = random.uniform(10, 22), random.choice((14, 18, 24, 30, 45, 60, 80))
-            if 24 < y + deep / 2 < 42:
-                y += deep
-                continue
-            _tower(sign, y, (deep, tall), walls, (warm, neon))
+            deep, tall = random.uniform(10, 22), random.choice((18, 22, 22, 26, 34, 48, 70))
+            if not CROSSING[0] < y + deep / 2 < CROSSING[1]:
+                _tower(street, sign, y, deep, tall)
             y += deep
         for step in range(-12, 13):
             v = 18 * step + 9 * (sign > 0)
-            post.box((sign * 9.6 - 0.05, v - 0.05, 0), (sign * 9.6 + 0.05, v + 0.05, 5.4))
-            lantern.ball((sign * 9.2, v, 5.5), 0.2)
-            if abs(v) < 60:
-                lamp((sign * 9.2, v, 5.1), 260, (1, 0.7, 0.36), 0.25)
-    _cars(white, red, post)
-    for heap in (road, walk, white, red, post, lantern, *warm, *neon, *walls):
-        heap.build()
-    world((0.02, 0.035, 0.09), 0.6)
+            street.frame.box((sign * 9.6 - 0.05, v - 0.05, 0), (sign * 9.6 + 0.05, v + 0.05, 5.4))
+            street.lantern.ball((sign * 9.2, v, 5.5), 0.2)
+            if abs(v) < 80:
+                lamp((sign * 9.2, v, 5.1), 420, (1, 0.7, 0.36), 0.25)
+    _cars(street)
+    _markings(street)
+    street.build()
+    stand(-KERB_M, -90)
+    haze((0.075, 0.06, 0.062), (0.008, 0.012, 0.028), 1)

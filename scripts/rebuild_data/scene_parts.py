@@ -64,6 +64,17 @@ class Heap:
         for i in range(sides):
             self.face(rim[i], rim[(i + 1) % sides], tip)
 
+    def tube(self, foot: Point, radii: tuple[float, float], height: float, sides: int = 16) -> None:
+        """Add an upright tube from one radius at its foot to another at its top, closed above."""
+        turns = [2 * math.pi * side / sides for side in range(sides)]
+        low, high = (
+            [(foot[0] + r * math.cos(a), foot[1] + r * math.sin(a), foot[2] + rise) for a in turns]
+            for r, rise in ((radii[0], 0), (radii[1], height))
+        )
+        for side in range(sides):
+            self.face(low[side], low[(side + 1) % sides], high[(side + 1) % sides], high[side])
+        self.face(*high)
+
     def ball(self, centre: Point, radius: float) -> None:
         rows, columns = 6, 10
 

@@ -1,4 +1,4 @@
-"""Render the places that no free photograph at hand shows: a library, a cabin, snow, a beach, a city at night.
+"""Render the places that no free photograph at hand shows: a library, an office, a café and so on.
 
 Called by ``plates.py`` as ``python -m scripts.rebuild_data.scenes NAME FILE.exr``. Own work: everything is modelled
 here. The camera stands 1.6 m above the ground and looks along +y; a panorama's middle column is yaw 0.
@@ -15,6 +15,7 @@ import bpy
 
 from .scenes_indoors import cabin, library
 from .scenes_outdoors import beach, night_city, snow
+from .scenes_town import cafe, office
 
 WIDTH_PX, SAMPLES = 2048, 16
 COARSE = {"snow"}
@@ -23,6 +24,8 @@ COARSE = {"snow"}
 SCENES: dict[str, Callable[[], None]] = {
     "library": library,
     "cabin": cabin,
+    "office": office,
+    "cafe": cafe,
     "snow": snow,
     "beach": beach,
     "night_city": night_city,

@@ -92,9 +92,12 @@ PLACES: dict[str, str] = {
         "futuristic spaceship spacecraft sci-fi scifi laboratory; space station, glass bridge"
     ),
     "mall": (
-        "mall shop shopping store boutique market supermarket cafe café coffee coffeehouse coffeeshop "
-        "restaurant bar pub diner bistro bakery casino cinema arcade nightclub club; coffee shop, department "
+        "mall shop shopping store boutique market supermarket casino cinema arcade nightclub club; department "
         "store, food court, night club"
+    ),
+    "cafe": (
+        "cafe café coffee coffeehouse coffeeshop cappuccino espresso latte barista restaurant bar bartender pub diner "
+        "bistro bakery pastry brunch pizzeria waiter waitress counter; coffee shop, having dinner, having lunch"
     ),
     "hall": (
         "hall ballroom banquet wedding party gala dance dancing reception prom celebration birthday ceremony "
@@ -136,7 +139,7 @@ HOURS: dict[str, str] = {
     "golden": "sunset dusk sundown warm evening romantic; golden hour, late afternoon, setting sun",
     "dawn": "dawn sunrise morning daybreak misty mist fog foggy early; early morning, first light",
     "night": (
-        "night nighttime midnight moonlight moonlit stars starry dark milky neon nightlife; at night, milky "
+        "night nighttime midnight moonlight moonlit stars starry dark milky neon nightlife cyberpunk noir; at night, milky "
         "way, starry sky"
     ),
     "overcast": "overcast cloudy rain rainy raining storm stormy gloomy moody drizzle wet",
@@ -228,6 +231,9 @@ AKIN: dict[tuple[str, str], float] = {
     ("lobby", "mall"): 0.45,
     ("lobby", "hall"): 0.4,
     ("mall", "hall"): 0.45,
+    ("mall", "cafe"): 0.6,
+    ("cafe", "home"): 0.25,
+    ("cafe", "hall"): 0.25,
     ("hall", "stage"): 0.7,
     ("stage", "photo studio"): 0.3,
     ("lab", "workshop"): 0.6,

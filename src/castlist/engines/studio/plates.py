@@ -30,6 +30,8 @@ WORD = 0.12
 """What a word of the prompt adds when the place's description has that very word, times how rare it is."""
 OWN = 1.15
 """The operator's own plates are preferred a little: somebody chose them."""
+LATE, NIGHTLY, NIGHT_UNASKED = {"night", "outdoors"}, {"night", "blue hour"}, 0.75
+"""Who names no late hour is rather shown a street by day."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +123,9 @@ class Collection:
     def _fit(self, wanted: dict[str, float], said: frozenset[str], place: Place) -> float:
         shared = sum(self._words[word] for word in said & place.words)
         fit = meaning.likeness(wanted, place.reading, self._rarity)
-        return (fit + min(0.3, WORD * shared) * (fit > 0.1)) * (OWN if place.own else 1)
+        fit += min(0.3, WORD * shared) * (fit > 0.1)
+        unasked = LATE <= place.reading.keys() and not NIGHTLY & wanted.keys()
+        return fit * (OWN if place.own else 1) * (NIGHT_UNASKED if unasked else 1)
 
 
 def _bundled() -> Iterator[Place]:

@@ -139,8 +139,8 @@ HOURS: dict[str, str] = {
     "golden": "sunset dusk sundown warm evening romantic; golden hour, late afternoon, setting sun",
     "dawn": "dawn sunrise morning daybreak misty mist fog foggy early; early morning, first light",
     "night": (
-        "night nighttime midnight moonlight moonlit stars starry dark milky neon nightlife cyberpunk noir; at night, milky "
-        "way, starry sky"
+        "night nighttime midnight moonlight moonlit stars starry dark milky neon nightlife cyberpunk noir; at night, "
+        "milky way, starry sky"
     ),
     "overcast": "overcast cloudy rain rainy raining storm stormy gloomy moody drizzle wet",
     "autumn": "autumn autumnal foliage october november; fall colors, fall colours, in the fall, falling leaves",

@@ -124,7 +124,7 @@ class Collection:
         shared = sum(self._words[word] for word in said & place.words)
         fit = meaning.likeness(wanted, place.reading, self._rarity)
         fit += min(0.3, WORD * shared) * (fit > 0.1)
-        unasked = LATE <= place.reading.keys() and not NIGHTLY & wanted.keys()
+        unasked = place.reading.keys() >= LATE and not NIGHTLY & wanted.keys()
         return fit * (OWN if place.own else 1) * (NIGHT_UNASKED if unasked else 1)
 
 

@@ -19,8 +19,8 @@ ANGLE_DEG: dict[Framing, float] = {"close_up": 38, "head_and_shoulders": 50, "ha
 """Field of view across a square picture."""
 FOCUS: dict[Framing, float] = {"close_up": 0.011, "head_and_shoulders": 0.0075, "half_length": 0.005, "wide": 0.0022}
 """Blur of the place as a share of the picture's smaller side: nearer portraits have less depth of field."""
-RENDERED = 0.006
-"""Least blur of a place that was modelled."""
+RENDERED, ENLARGED = 0.006, 0.004
+"""Least blur of a place that was modelled, and of a panorama: its pixels were enlarged, which shows when it is sharp."""
 RISE: dict[Camera, float] = {"eye": 0.35, "low": 1.5, "high": -0.9}
 """How far below the eyes the horizon lies, in head heights."""
 
@@ -50,8 +50,8 @@ def aim(place: Place, extent: Extent, frame: Frame, pose: Pose, *, size: tuple[i
     else:
         eyes, head = frame.place[1], extent.head_px * frame.scale
     horizon = float(np.clip(eyes + RISE[pose.camera] * head, -0.25 * height, 1.2 * height))
-    focus = max(FOCUS[pose.framing], RENDERED) if place.rendered else FOCUS[pose.framing]
-    return Aim(place.yaw_deg + 9 * turn, horizon, float(focal), focus * measure)
+    least = RENDERED if place.rendered else ENLARGED if place.panorama else 0.0
+    return Aim(place.yaw_deg + 9 * turn, horizon, float(focal), max(FOCUS[pose.framing], least) * measure)
 
 
 def photograph(pixels: Pixels, place: Place, aim: Aim, size: tuple[int, int]) -> Map:

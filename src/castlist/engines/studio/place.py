@@ -20,7 +20,7 @@ ANGLE_DEG: dict[Framing, float] = {"close_up": 38, "head_and_shoulders": 50, "ha
 FOCUS: dict[Framing, float] = {"close_up": 0.011, "head_and_shoulders": 0.0075, "half_length": 0.005, "wide": 0.0022}
 """Blur of the place as a share of the picture's smaller side: nearer portraits have less depth of field."""
 RENDERED, ENLARGED = 0.006, 0.004
-"""Least blur of a place that was modelled, and of a panorama: its pixels were enlarged, which shows when it is sharp."""
+"""Least blur of a place that was modelled, and of a panorama: it was enlarged, which shows when it is sharp."""
 RISE: dict[Camera, float] = {"eye": 0.35, "low": 1.5, "high": -0.9}
 """How far below the eyes the horizon lies, in head heights."""
 

@@ -1,6 +1,6 @@
 """What the rendered places are made of: boxes, cones and balls of one material, noise, sky and lamps.
 
-Called by ``scenes_indoors.py`` and ``scenes_outdoors.py``. Needs ``bpy``.
+Called by the scenes of each place. Needs ``bpy``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from mathutils import Matrix
 
 Colour = tuple[float, float, float]
 Point = tuple[float, float, float]
+Spot = tuple[float, float]
 
 
 class Heap:
@@ -263,3 +264,24 @@ def ground(heap: Heap, size: float, step: float, height: Callable[[float, float]
         for i in range(count):
             a = first + j * (count + 1) + i
             heap.faces.append((a, a + 1, a + count + 2, a + count + 1))
+
+
+def plant(spot: Spot, tall: float, pot: Heap, leaves: list[Heap], floor: float = 0.0) -> None:
+    """Add a plant in a pot: long leaves that bend outward."""
+    x, y = spot
+    pot.tube((x, y, floor), (0.1 + 0.05 * tall, 0.13 + 0.07 * tall), 0.32 * tall)
+    for _ in range(int(60 * tall)):
+        heap, angle, lift = random.choice(leaves), random.uniform(0, 2 * math.pi), random.uniform(0.3, 1)
+        out, across = (math.cos(angle), math.sin(angle)), (-math.sin(angle), math.cos(angle))
+        reach, wide = tall * random.uniform(0.2, 0.5), random.uniform(0.02, 0.05) * (0.5 + tall)
+        before = None
+        for part in range(5):
+            share = part / 4
+            far, up = reach * share, floor + tall * (0.3 + lift * (share - 0.45 * share * share))
+            half = wide * math.sin(math.pi * min(1, 0.1 + 0.9 * share))
+            here = [
+                (x + out[0] * far + s * across[0] * half, y + out[1] * far + s * across[1] * half, up) for s in (-1, 1)
+            ]
+            if before:
+                heap.face(before[0], before[1], here[1], here[0])
+            before = here

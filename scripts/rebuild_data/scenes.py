@@ -13,9 +13,11 @@ from collections.abc import Callable
 
 import bpy
 
+from .scenes_cafe import cafe
 from .scenes_indoors import cabin, library
-from .scenes_outdoors import beach, night_city, snow
-from .scenes_town import cafe, office
+from .scenes_office import office
+from .scenes_outdoors import beach, snow
+from .scenes_street import night_city
 
 WIDTH_PX, SAMPLES = 2048, 16
 COARSE = {"snow"}

@@ -1,6 +1,7 @@
 """What all tests share: asynchronous tests run on asyncio; services and databases exist on both back ends."""
 
 import asyncio
+import logging
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
@@ -20,6 +21,10 @@ ADatabase = Callable[[], AbstractContextManager[str]]
 
 def pytest_configure(config: pytest.Config) -> None:
     config.option.anyio_mode = "auto"  # every asynchronous test and fixture runs without a mark of its own
+
+
+def pytest_unconfigure() -> None:
+    logging.raiseExceptions = False  # threads and servers that outlive the tests have nowhere left to log to
 
 
 @pytest.fixture(scope="session")

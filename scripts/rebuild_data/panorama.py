@@ -59,6 +59,18 @@ def repair(picture: np.ndarray) -> np.ndarray:
     return fixed
 
 
+def close(picture: np.ndarray) -> np.ndarray:
+    """Even out the step that a denoiser leaves where the two ends of a rendered panorama meet."""
+    floor = 0.02 * max(float(np.median(picture)), 1e-4)
+    log = np.log2(np.maximum(picture, 0) + floor)
+    height, width = log.shape[:2]
+    step = cv2.GaussianBlur(log[:, :1] - log[:, -1:], (1, 63), height / 128).reshape(height, 1, 3)
+    fade = np.linspace(0.5, 0, width // 24, dtype=np.float32)[None, :, None]
+    log[:, : width // 24] -= step * fade
+    log[:, -(width // 24) :] += step * fade[:, ::-1]
+    return np.maximum(np.exp2(log) - floor, 0)
+
+
 def _flatten(picture: np.ndarray, keep: float) -> np.ndarray:
     """Compress large-scale contrast to a share, details untouched (guided filter on log luminance, He et al. 2010)."""
     width = picture.shape[1]

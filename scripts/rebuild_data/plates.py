@@ -34,7 +34,7 @@ _NETWORKS = {
     ),
 }
 _LARGEST_PX, _PHOTO_PX, _PAINTED_PX = 3072, 2048, 2048
-_QUALITY, _PAINTED_QUALITY = 88, 84
+_QUALITY, _RENDERED_QUALITY, _PAINTED_QUALITY = 88, 80, 84
 
 ABOUT = {
     "files": "relative to this file; `painted` is the same view as an illustration, for drawn characters",
@@ -58,11 +58,12 @@ def make(cache: Path, target: Path) -> list[dict[str, Any]]:
     for plate in PLATES:
         picture, light = _panorama(plate, cache) if plate.panorama else _photograph(plate, cache)
         name = f"{plate.id}.webp"
-        _save(picture, target / name, _QUALITY)
+        rendered = plate.source.registry == "own"  # always shown a little out of focus
+        _save(picture, target / name, _RENDERED_QUALITY if rendered else _QUALITY)
         _save(_paint(picture, plate, cache), target / "painted" / name, _PAINTED_QUALITY)
         listed.append(_listing(plate, picture, light))
         how = "tone-mapped and enlarged with Real-ESRGAN x4plus" if plate.panorama else "scaled down, colours unchanged"
-        if plate.source.registry == "own":
+        if rendered:
             how = "modelled for castlist and rendered, tone-mapped, enlarged"
         entries.append(_entry(f"plates/{name}", plate.source, how))
         entries.append(
@@ -96,7 +97,7 @@ def network(name: str, cache: Path) -> onnxruntime.InferenceSession:
 
 def _panorama(plate: Plate, cache: Path) -> tuple[np.ndarray, dict[str, Any]]:
     if plate.source.registry == "own":
-        linear = panorama.read(_rendered(plate.id, cache))
+        linear = panorama.close(panorama.read(_rendered(plate.id, cache)))
         mapped = cv2.resize(panorama.tone_map(linear, **plate.tone), (2048, 1024), interpolation=cv2.INTER_CUBIC)
         return (mapped.clip(0, 1) * 255).round().astype(np.uint8), panorama.measure_light(linear)
     linear = panorama.read(fetch(plate.source, cache))

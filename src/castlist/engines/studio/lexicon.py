@@ -15,17 +15,16 @@ PLACES: dict[str, str] = {
         "bamboo grove; hiking trail, forest path, nature walk, in nature, camp site, camping"
     ),
     "park": (
-        "park garden gardens lawn botanical orchard picnic playground backyard greenery bench zen; central "
+        "park garden gardens lawn botanical orchard greenhouse picnic playground backyard greenery bench zen; central "
         "park, public garden, park path, japanese garden"
     ),
     "meadow": (
         "meadow field fields grass grassland prairie countryside farm farmland pasture rural wheat flowers "
-        "sunflower sunflowers vineyard ranch steppe barn lavender golf soccer football stadium pitch; wheat "
-        "field, flower field"
+        "sunflower sunflowers vineyard ranch steppe barn lavender golf; wheat field, flower field"
     ),
     "desert": (
-        "desert dune dunes sahara sand cactus badlands arid mars martian moon lunar planet outback nevada "
-        "arizona rocky; grand canyon, death valley, red planet"
+        "desert dune dunes sahara sand cactus badlands arid mars martian outback nevada arizona rocky; grand "
+        "canyon, death valley, red planet"
     ),
     "savanna": "savanna savannah safari africa african bush serengeti kenya plains",
     "sea": (
@@ -37,33 +36,32 @@ PLACES: dict[str, str] = {
         "beach beaches sand sandy hawaii maldives caribbean palm palms resort bay malibu miami surf surfing; "
         "tropical beach, palm trees"
     ),
-    "lake": "lake pond riverbank river stream waterfall fjord; by the lake, river side",
+    "lake": "lake pond bridge riverbank river stream waterfall fjord; by the lake, river side",
     "sky": (
-        "sky heaven clouds cloud flying airplane plane parachute hot-air balloon floating dream dreamlike "
-        "surreal cosmos space spaceship spacecraft galaxy universe astronaut orbit; above the clouds, outer "
-        "space"
+        "sky heaven clouds cloud flying airplane plane parachute hot-air balloon floating dream dreamlike surreal; "
+        "above the clouds"
     ),
     "street": (
-        "street streets road alley sidewalk avenue pavement crosswalk traffic neighborhood neighbourhood "
-        "boulevard; city street, street corner, street photography"
+        "street streets road alley driving sidewalk avenue pavement crosswalk traffic neighborhood neighbourhood "
+        "boulevard; city street, street corner, street photography, in a car, road trip"
     ),
     "city": (
         "city downtown skyscraper skyscrapers skyline metropolis metropolitan urban rooftop manhattan tokyo "
-        "london berlin chicago plaza square york shanghai hongkong dubai cyberpunk futuristic bank; new york, "
+        "london berlin chicago plaza bridge york shanghai hongkong dubai cyberpunk futuristic bank; new york, "
         "times square, hong kong, los angeles, business district, city center, city centre"
     ),
     "parking": "parking carpark construction crane industrial-area",
     "old town": (
         "town venice italy italian europe european paris rome florence prague lisbon barcelona spain greece "
         "medieval castle palace cathedral church historic ancient ruins renaissance piazza temple monastery "
-        "baroque gothic kingdom fantasy; old town, old city, town square, historic centre"
+        "baroque gothic; old town, old city, town square, historic centre, medieval village, medieval town"
     ),
     "courtyard": (
         "courtyard patio terrace veranda village mexico mexican mediterranean hacienda cuba havana morocco "
         "porch balcony pergola house villa garage backyard bbq barbecue; back yard, sunny terrace"
     ),
     "home": (
-        "home house apartment flat loft livingroom kitchen couch window domestic room cooking breakfast; living room, "
+        "home house apartment flat loft livingroom kitchen couch sofa domestic room cooking breakfast; living room, "
         "at home, sitting room, dining room"
     ),
     "cabin": (
@@ -75,8 +73,8 @@ PLACES: dict[str, str] = {
     ),
     "bedroom": "bedroom bed hotel suite pillow pajamas sleeping lying motel hostel airbnb; hotel room, waking up",
     "study": (
-        "study desk reading writing homework laptop computer school classroom "
-        "university college student teacher professor; home office, at a desk, working from home"
+        "study desk reading writing homework laptop computer programming university college student professor; home "
+        "office, at a desk, working from home"
     ),
     "office": (
         "office business corporate boardroom meeting conference coworking workplace startup executive ceo "
@@ -88,8 +86,8 @@ PLACES: dict[str, str] = {
         "airport terminal station hallway corridor; waiting room, art gallery, train station"
     ),
     "corridor": (
-        "corridor airport terminal skyway bridge walkway tunnel metro subway underground escalator train "
-        "futuristic spaceship spacecraft sci-fi scifi laboratory; space station, glass bridge"
+        "corridor airport terminal skyway walkway tunnel metro subway underground escalator futuristic sci-fi scifi "
+        "laboratory; glass bridge"
     ),
     "mall": (
         "mall shop shopping store boutique market supermarket casino cinema arcade nightclub club; department "
@@ -101,7 +99,7 @@ PLACES: dict[str, str] = {
     ),
     "hall": (
         "hall ballroom banquet wedding party gala dance dancing reception prom celebration birthday ceremony "
-        "royal throne opera red-carpet carpet; dance floor, wedding party, red carpet, award show"
+        "opera red-carpet carpet; dance floor, wedding party, red carpet, award show"
     ),
     "stage": (
         "stage theatre theater concert performance performing singer singing band guitar podium microphone "
@@ -118,12 +116,37 @@ PLACES: dict[str, str] = {
     ),
     "warehouse": (
         "warehouse garage basement underground storage depot abandoned gym boxing workout fitness crossfit "
-        "training dungeon bunker prison cellar graffiti grunge apocalyptic post-apocalyptic; parking garage, "
+        "training bunker prison cellar graffiti grunge apocalyptic post-apocalyptic; parking garage, "
         "gym workout"
     ),
     "photo studio": (
         "studio backdrop fashion editorial magazine catalog catalogue headshot passport photoshoot softbox "
         "cyclorama vogue; photo studio, plain background, studio portrait, photo shoot"
+    ),
+    "classroom": (
+        "classroom school blackboard chalkboard lesson pupil teacher teaching teach schoolroom kindergarten student "
+        "lecture seminar math mathematics; at school, in class"
+    ),
+    "train": (
+        "train railway railroad rail carriage compartment commuter commuting tram subway metro; train ride, on a "
+        "train, train window"
+    ),
+    "castle": (
+        "castle medieval knight king queen throne fortress dungeon tavern wizard sorcerer kingdom fantasy royal viking "
+        "warrior dragon sword armor armour prince princess; great hall, throne room, middle ages"
+    ),
+    "spaceship": (
+        "spaceship spacecraft starship space sci-fi scifi cockpit futuristic galaxy cosmos universe orbit astronaut "
+        "alien robot cyborg captain; space station, outer space, science fiction"
+    ),
+    "moon": "moon lunar crater planet astronaut spacewalk asteroid; on the moon, another planet",
+    "market": (
+        "market marketplace stall bazaar vendor grocer greengrocer fruit vegetable souk grocery; street market, "
+        "farmers market, flea market, fruit stand"
+    ),
+    "stadium": (
+        "stadium arena football soccer rugby athlete athletics pitch goalkeeper footballer striker olympic; football "
+        "field, soccer field, football pitch, world cup"
     ),
     "snow": (
         "snow snowy winter ski skiing snowboard snowboarding ice icy arctic antarctica glacier frozen christmas"
@@ -140,7 +163,7 @@ HOURS: dict[str, str] = {
     "dawn": "dawn sunrise morning daybreak misty mist fog foggy early; early morning, first light",
     "night": (
         "night nighttime midnight moonlight moonlit stars starry dark milky neon nightlife cyberpunk noir; at night, "
-        "milky way, starry sky"
+        "milky way, starry sky, full moon, under the moon"
     ),
     "overcast": "overcast cloudy rain rainy raining storm stormy gloomy moody drizzle wet",
     "autumn": "autumn autumnal foliage october november; fall colors, fall colours, in the fall, falling leaves",
@@ -239,6 +262,21 @@ AKIN: dict[tuple[str, str], float] = {
     ("lab", "workshop"): 0.6,
     ("lab", "corridor"): 0.3,
     ("workshop", "warehouse"): 0.75,
+    ("classroom", "study"): 0.75,
+    ("classroom", "lab"): 0.5,
+    ("classroom", "library"): 0.4,
+    ("train", "corridor"): 0.5,
+    ("castle", "old town"): 0.7,
+    ("castle", "hall"): 0.3,
+    ("spaceship", "corridor"): 0.5,
+    ("spaceship", "moon"): 0.5,
+    ("spaceship", "sky"): 0.35,
+    ("moon", "desert"): 0.5,
+    ("market", "old town"): 0.5,
+    ("market", "street"): 0.5,
+    ("market", "mall"): 0.4,
+    ("stadium", "meadow"): 0.5,
+    ("stadium", "park"): 0.4,
     ("snow", "sky"): 0.3,
     ("snow", "meadow"): 0.2,
     ("golden", "dawn"): 0.6,

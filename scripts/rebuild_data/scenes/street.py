@@ -1,4 +1,4 @@
-"""A city street at night. Called by ``scenes.py``; metres, the camera at the origin."""
+"""A city street at night. Called by ``__main__.py``; metres, the camera at the origin."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import random
 from collections.abc import Callable
 
-from .scene_parts import Heap, haze, lamp, lived_in, stand, textured
+from .parts import Heap, haze, lamp, lived_in, stand, textured
 
 CROSSING = (74, 92)
 """Where another street crosses, metres ahead."""

@@ -1,10 +1,10 @@
-"""A café. Called by ``scenes.py``; metres, the camera at the origin."""
+"""A café. Called by ``__main__.py``; metres, the camera at the origin."""
 
 from __future__ import annotations
 
 import random
 
-from .scene_parts import Heap, Spot, lamp, lived_in, plant, room, textured, world
+from .parts import Heap, Spot, lamp, lived_in, plant, room, textured, world
 
 
 def _bricks(reach: tuple[float, float], y: float, tall: float, heaps: list[Heap]) -> None:

@@ -13,11 +13,16 @@ from collections.abc import Callable
 
 import bpy
 
-from .scenes_cafe import cafe
-from .scenes_indoors import cabin, library
-from .scenes_office import office
-from .scenes_outdoors import beach, snow
-from .scenes_street import night_city
+from .cafe import cafe
+from .classroom import classroom
+from .indoors import cabin, library
+from .market import market
+from .moon import moon
+from .office import office
+from .outdoors import beach, snow
+from .stadium import stadium
+from .street import night_city
+from .train import train
 
 WIDTH_PX, SAMPLES = 2048, 16
 COARSE = {"snow"}
@@ -28,6 +33,11 @@ SCENES: dict[str, Callable[[], None]] = {
     "cabin": cabin,
     "office": office,
     "cafe": cafe,
+    "classroom": classroom,
+    "train": train,
+    "market": market,
+    "stadium": stadium,
+    "moon": moon,
     "snow": snow,
     "beach": beach,
     "night_city": night_city,

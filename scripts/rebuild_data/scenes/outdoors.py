@@ -1,4 +1,4 @@
-"""A snowy forest and a beach. Called by ``scenes.py``; metres, the camera at the origin."""
+"""A snowy forest and a beach. Called by ``__main__.py``; metres, the camera at the origin."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import random
 
 from mathutils import Vector, noise
 
-from .scene_parts import Heap, Point, clouds, graded, ground, sky, sun, textured
+from .parts import Heap, Point, clouds, graded, ground, sky, sun, textured
 
 
 def _hill(x: float, y: float, reach: float) -> float:

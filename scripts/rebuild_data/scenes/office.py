@@ -1,11 +1,11 @@
-"""A modern office over a city. Called by ``scenes.py``; metres, the camera at the origin."""
+"""A modern office over a city. Called by ``__main__.py``; metres, the camera at the origin."""
 
 from __future__ import annotations
 
 import math
 import random
 
-from .scene_parts import Heap, Spot, clouds, lived_in, plant, sky, sun, textured
+from .parts import Heap, Spot, clouds, lived_in, plant, sky, sun, textured
 
 
 def _desk(spot: Spot, facing: int, stuff: dict[str, Heap], screens: list[Heap]) -> None:

@@ -1,10 +1,10 @@
-"""A library and a log cabin with a fireplace. Called by ``scenes.py``; metres, the camera at the origin."""
+"""A library and a log cabin with a fireplace. Called by ``__main__.py``; metres, the camera at the origin."""
 
 from __future__ import annotations
 
 import random
 
-from .scene_parts import Heap, lamp, room, textured, world
+from .parts import Heap, lamp, room, textured, world
 
 Stuff = tuple[Heap, Heap, list[Heap]]
 """Wood, gold and books of several colours."""

@@ -1,0 +1,1 @@
+"""The places that are modelled here, a module each."""

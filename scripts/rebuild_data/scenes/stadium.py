@@ -127,8 +127,8 @@ def _benches(here: Stadium) -> None:
 def stadium() -> None:
     here = Stadium()
     _lines(here)
-    for _ in range(140000):  # blades of grass near by
-        far, angle = 2 + 8 * random.random() ** 1.4, random.uniform(0, 2 * math.pi)
+    for _ in range(200000):  # blades of grass near by
+        far, angle = 0.2 + 11 * random.random() ** 0.75, random.uniform(0, 2 * math.pi)
         x, y = CAMERA_M[0] + far * math.cos(angle), CAMERA_M[1] + far * math.sin(angle)
         a, b = random.gauss(0, 0.004), random.gauss(0, 0.004)
         tip = (x + random.gauss(0, 0.016), y + random.gauss(0, 0.016), random.uniform(0.012, 0.03))

@@ -31,6 +31,8 @@ NOT_GOOD_ENOUGH = """\
   cut like photographs: loose strands, and ornaments beside the figure, go wrong. Saved with strong compression, an
   evenly painted one loses about two hundredths of overlap.
 - Dark hair before a dark backdrop, and hair before one of its own colour, has a rough edge, seen on white.
+- A white cap, sleeve or shoe before a white sky or ground loses pieces, and so does anything large that has the
+  backdrop's own colour where the segmenter is unsure.
 - Bystanders and signs that are as sharp as the character and touch its shoulder leave scraps, most of all white ones
   beside a white collar and black ones beside a dark suit. Where another person stands in front, what is hidden is
   missing.

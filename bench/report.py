@@ -45,9 +45,9 @@ NOT_GOOD_ENOUGH = """\
 - Painting, comic, illustration and pencil are filters of the picture, not drawn anew: what the picture has too few
   pixels for, they have too.
 - The beach, the snow, the library, the cabin, the café, the office with desks, the classroom, the railway coach, the
-  street market, the stadium, the moon and the city at night are computer-rendered. They are always shown a little out of
-  focus, where they pass; the image's notes say so.
-- There is no plate of a castle's hall, a spaceship, a pool or a gym; the nearest is used, and the notes say so.
+  street market, the stadium, the castle, the moon and the city at night are computer-rendered. They are always shown a
+  little out of focus, where they pass; the image's notes say so.
+- There is no plate of a spaceship, a swimming pool or a gym; the nearest is used, and the notes say so.
 - Eyes look elsewhere by up to a sixth of their width, and the lids stay: with a long look up or down they would have to
   follow. Eyes that are narrow, small, in shadow, behind glare or already far aside keep their gaze, and so do drawings.
   Moved whites are smooth, without veins; enlarged four times it shows.

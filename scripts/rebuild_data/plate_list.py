@@ -665,6 +665,23 @@ PLATES: tuple[Plate, ...] = (
         {"target": 0.5},
     ),
     Plate(
+        "castle",
+        _rendered("castle"),
+        "throne room of a medieval castle with torches, banners and coloured windows",
+        "castle medieval knight king queen throne royal kingdom fantasy feast torch banner fortress tavern",
+        "indoor",
+        "evening",
+        "none",
+        "solemn warm grand",
+        (
+            (0, "throne under a red hanging"),
+            (-50, "long table by a castle's pillars"),
+            (45, "stone hood over a castle's fire"),
+            (180, "castle wall with banners and torches"),
+        ),
+        {"target": 0.36, "keep": 0.85, "balance": (0.86, 1, 1.3), "bloom": 0.08},
+    ),
+    Plate(
         "night_city",
         _rendered("night_city"),
         "city street at night with lit windows, neon signs and wet asphalt",

@@ -14,6 +14,7 @@ from collections.abc import Callable
 import bpy
 
 from .cafe import cafe
+from .castle import castle
 from .classroom import classroom
 from .indoors import cabin, library
 from .market import market
@@ -34,6 +35,7 @@ SCENES: dict[str, Callable[[], None]] = {
     "office": office,
     "cafe": cafe,
     "classroom": classroom,
+    "castle": castle,
     "train": train,
     "market": market,
     "stadium": stadium,

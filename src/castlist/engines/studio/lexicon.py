@@ -53,7 +53,7 @@ PLACES: dict[str, str] = {
     "parking": "parking carpark construction crane industrial-area",
     "old town": (
         "town venice italy italian europe european paris rome florence prague lisbon barcelona spain greece "
-        "medieval castle palace cathedral church historic ancient ruins renaissance piazza temple monastery "
+        "palace cathedral church historic ancient ruins renaissance piazza temple monastery "
         "baroque gothic; old town, old city, town square, historic centre, medieval village, medieval town"
     ),
     "courtyard": (

@@ -76,6 +76,8 @@ def collection() -> Collection:
         ("on a red carpet", {"hall"}),
         ("among jungle temple ruins", {"forest", "stream", "b_forest", "sunset", "venice", "b_sunset"}),
         ("in a medieval village", {"sunset", "venice", "b_sunset", "b_courtyard"}),
+        ("in a school library", {"library"}),
+        ("standing on a bridge in fog", {"venice", "sunset", "b_sunset"}),
         ("in a greenhouse", {"park", "b_forest", "b_courtyard"}),
     ],
 )

@@ -47,12 +47,12 @@ PLACES: dict[str, str] = {
     ),
     "city": (
         "city downtown skyscraper skyscrapers skyline metropolis metropolitan urban rooftop manhattan tokyo "
-        "london berlin chicago plaza bridge york shanghai hongkong dubai cyberpunk futuristic bank; new york, "
+        "london berlin chicago plaza york shanghai hongkong dubai cyberpunk futuristic bank; new york, "
         "times square, hong kong, los angeles, business district, city center, city centre"
     ),
     "parking": "parking carpark construction crane industrial-area",
     "old town": (
-        "town venice italy italian europe european paris rome florence prague lisbon barcelona spain greece "
+        "town bridge venice italy italian europe european paris rome florence prague lisbon barcelona spain greece "
         "palace cathedral church historic ancient ruins renaissance piazza temple monastery "
         "baroque gothic; old town, old city, town square, historic centre, medieval village, medieval town"
     ),
@@ -69,7 +69,7 @@ PLACES: dict[str, str] = {
     ),
     "library": (
         "library libraries books book bookshop bookstore bookshelf bookshelves bookcase reading archive scholar; old "
-        "library, among books"
+        "library, school library, among books"
     ),
     "bedroom": "bedroom bed hotel suite pillow pajamas sleeping lying motel hostel airbnb; hotel room, waking up",
     "study": (

@@ -147,6 +147,8 @@ def _window_wall(paint: Paint) -> None:
             frame.box((LEFT - 0.155, y + 0.17, z - 0.03), (LEFT - 0.085, end - 0.17, z + 0.03))
         frame.box((LEFT + 0.03, y + 0.3, 0.2), (LEFT + 0.12, end - 0.3, 0.75))  # radiator
         for v, sign in ((y + 0.1, 1), (end - 0.1, -1)):
+            a, b = sorted((v, v + sign * 0.33))  # a cloth behind the folds, so that no light falls between them
+            paint["curtain"].box((LEFT + 0.03, a, 0.95), (LEFT + 0.045, b, 2.95))
             for fold in range(5):
                 a = v + sign * fold * 0.07
                 paint["curtain"].box((LEFT + 0.05, min(a, a + sign * 0.05), 0.95), (LEFT + 0.1 + 0.02 * (fold % 2),
@@ -161,6 +163,7 @@ def _outside(paint: Paint, leaves: Sequence[Heap]) -> None:
         paint["brown"].tube((x, y, -1), (0.18, 0.1), tall * 0.6)
         for _ in range(90):
             out, a, up = random.uniform(0, 1.9), random.uniform(0, 6.3), random.uniform(0.35, 1)
+            out *= math.sqrt(max(0.03, 1 - ((up - 0.6) / 0.42) ** 2))  # a crown is narrow above
             random.choice(leaves).ball(
                 (x + out * math.cos(a), y + out * math.sin(a), -1 + tall * up), random.uniform(0.16, 0.42)
             )
@@ -174,8 +177,8 @@ def _outside(paint: Paint, leaves: Sequence[Heap]) -> None:
 
 def _door(paint: Paint) -> None:
     paint["wood"].box((RIGHT - 0.07, 2.95, 0), (RIGHT, 3.95, 2.12))
-    paint["white"].box((RIGHT - 0.05, 2.86, 0), (RIGHT, 2.95, 2.2))
-    paint["white"].box((RIGHT - 0.05, 3.95, 0), (RIGHT, 4.04, 2.2))
+    paint["white"].box((RIGHT - 0.05, 2.86, 0), (RIGHT, 2.95, 2.12))
+    paint["white"].box((RIGHT - 0.05, 3.95, 0), (RIGHT, 4.04, 2.12))
     paint["white"].box((RIGHT - 0.05, 2.86, 2.12), (RIGHT, 4.04, 2.2))
     paint["dark"].box((RIGHT - 0.09, 3.2, 1.35), (RIGHT - 0.06, 3.7, 1.95))
     paint["steel"].box((RIGHT - 0.13, 3.04, 1.0), (RIGHT - 0.07, 3.16, 1.03))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
+
+import bpy
 
 from .parts import Heap, Spot, clouds, lamp, sky, sun, textured
 from .shapes import beam, blob, varied
@@ -16,6 +19,8 @@ BAY_M = 1.9
 """From the middle of one window to the next; seats stand in the same measure."""
 FREE_M = 2.6
 """So far from the camera along the aisle there are no seats: the place for prams and bicycles."""
+PASSES_M = 0.6
+"""How far the country moves from one frame to the next; the shutter is open for half of that."""
 Stuff = dict[str, Heap]
 
 
@@ -27,7 +32,7 @@ def _stuff() -> Stuff:
         "shell": Heap((0.11, 0.12, 0.14), rough=0.4), "blue": Heap((0.03, 0.09, 0.25), rough=0.95),
         "red": Heap((0.36, 0.03, 0.035), rough=0.95), "rest": Heap((0.55, 0.52, 0.46), rough=0.9),
         "wood": Heap((0.42, 0.27, 0.15), rough=0.4), "glass": Heap((0.12, 0.14, 0.16), rough=0.1),
-        "paper": Heap((0.75, 0.73, 0.68)), "strip": Heap((1, 0.97, 0.92), glow=6), 
+        "paper": Heap((0.75, 0.73, 0.68)), "strip": Heap((1, 0.97, 0.92), glow=6),
         "screen": Heap((0.1, 0.3, 0.6), glow=1.2),
         "bags": Heap((0.3, 0.2, 0.1), rough=0.8), "cups": Heap((0.8, 0.75, 0.65)),
     }  # fmt: skip
@@ -165,8 +170,8 @@ def _end(stuff: Stuff, y: float, sign: int) -> None:
     slab(wall, (-0.08, 0), (-HALF_M, 0), (-0.5, CEILING_M))
     slab(wall, (-0.08, 0), (0.5, 0), (HALF_M, CEILING_M))
     slab(wall, (-0.08, 0), (-0.5, 2.02), (0.5, CEILING_M))
-    slab(stuff["glass"], (-0.07, -0.05), (-0.5, 0), (0.5, 2.02))
-    slab(stuff["strip"], (-0.065, -0.048), (-0.36, 1.5), (-0.1, 1.53))  # the vestibule's lamps behind the glass
+    slab(stuff["rest"], (-0.035, -0.03), (-0.5, 1.32), (0.5, 1.38))  # a stripe on the clear glass of the door
+    _vestibule(stuff, slab)
     for x in (-0.5, -0.02, 0.46):
         slab(frame, (-0.06, 0.02), (x, 0), (x + 0.04, 2.02))
     for z in (0.0, 0.95, 1.98):
@@ -182,6 +187,22 @@ def _end(stuff: Stuff, y: float, sign: int) -> None:
     slab(stuff["wood"], (0.01, 0.013), (-1.17, 1.45), (-0.78, 1.72))
 
 
+def _vestibule(stuff: Stuff, slab: Callable[[Heap, Spot, Spot, Spot], None]) -> None:
+    """Add the place behind the glass door: side windows, a lamp, notices, the next coach's door."""
+    wall, far = stuff["wall"], -1.9
+    slab(stuff["floor"], (far, -0.08), (-HALF_M, -0.1), (HALF_M, 0))
+    slab(stuff["ceiling"], (far, -0.08), (-HALF_M, 2.2), (HALF_M, 2.3))
+    slab(wall, (far - 0.1, far), (-HALF_M, 0), (HALF_M, 2.3))
+    slab(stuff["shell"], (far, far + 0.03), (-0.45, 0), (0.45, 2.0))
+    slab(stuff["glass"], (far + 0.03, far + 0.035), (-0.25, 1.0), (0.25, 1.85))
+    slab(stuff["paper"], (far, far + 0.02), (0.6, 1.3), (0.95, 1.8))
+    slab(stuff["red"], (far, far + 0.02), (-0.9, 1.35), (-0.62, 1.75))
+    slab(stuff["strip"], (-1.4, -0.6), (-0.08, 2.18), (0.08, 2.2))
+    for low, high in (((-HALF_M - 0.09, 0), (-HALF_M, 0.9)), ((HALF_M, 0), (HALF_M + 0.09, 0.9)),
+                      ((-HALF_M - 0.09, 1.9), (-HALF_M, 2.3)), ((HALF_M, 1.9), (HALF_M + 0.09, 2.3))):  # fmt: skip
+        slab(wall, (far, -0.08), low, high)
+
+
 def _prams(stuff: Stuff) -> None:
     """Furnish the free place beside the camera: folded seats, a rail, a leaning suitcase."""
     for sign in (-1, 1):
@@ -194,6 +215,8 @@ def _prams(stuff: Stuff) -> None:
         low, high = sorted((sign * 0.62, sign * HALF_M))
         stuff["shell"].box((low, y - 0.015, 0.1), (high, y + 0.015, 0.62))
         beam(stuff["pole"], (sign * 0.62, y, 0), (sign * 0.62, y, CEILING_M), 0.018)
+        for z in (0.0, CEILING_M - 0.03):
+            stuff["steel"].tube((sign * 0.62, y, z), (0.05, 0.05), 0.03)
 
 
 def _country(fields: list[Heap], leaves: Heap, trunk: Heap) -> None:
@@ -208,16 +231,28 @@ def _country(fields: list[Heap], leaves: Heap, trunk: Heap) -> None:
                 corners = ((near, y, low), (near, y + long, low), (far, y + long, high), (far, y, high))
                 random.choice(fields).face(*((sign * u, v, w) for u, v, w in corners))
                 y += long
-        for _ in range(170):
+        for _ in range(200):
             far, y = 14 + 240 * random.random() ** 2.2, random.uniform(-150, 150)
             strip = (-9 + math.sqrt(81 + 12.8 * (far - 4))) / 6.4
             foot, tall = -2.2 + 0.006 * far * strip, random.uniform(2.4, 8)
             trunk.tube((sign * far, y, foot - 0.5), (0.22, 0.12), tall * 0.55, 6)
-            for _ in range(90):
-                a, out = random.uniform(0, 6.3), 0.34 * tall * math.sqrt(random.random())
-                up, size = random.uniform(0.35, 1), tall * random.uniform(0.035, 0.085)
+            for _ in range(210):
+                up = random.uniform(0.3, 1)
+                wide = 0.36 * math.sqrt(max(0.03, 1 - ((up - 0.6) / 0.4) ** 2))  # an egg, widest low down
+                a, out = random.uniform(0, 6.3), wide * tall * math.sqrt(random.random())
+                size = tall * random.uniform(0.02, 0.048)
                 at = (sign * far + out * math.cos(a), y + out * math.sin(a), foot + tall * up)
-                blob(leaves, at, (size, size, 0.8 * size), a)
+                blob(leaves, at, (size, size, 0.7 * size), a, up, detail=(4, 6))
+
+
+def _pass(first: int) -> None:
+    """Let all that was built from this object on pass by, as long as a shutter is open: things near by are smeared."""
+    for thing in list(bpy.context.collection.objects)[first:]:
+        for frame, y in ((0, -PASSES_M), (2, PASSES_M)):
+            thing.location[1] = y
+            thing.keyframe_insert("location", frame=frame)
+    bpy.context.scene.frame_set(1)
+    bpy.context.scene.render.use_motion_blur = True
 
 
 def train() -> None:
@@ -247,10 +282,14 @@ def train() -> None:
     leaves, trunk = Heap((0.06, 0.15, 0.03)), Heap((0.1, 0.07, 0.04))
     varied(leaves, ((0.03, 0.09, 0.02), (0.07, 0.16, 0.035), (0.12, 0.2, 0.05)))
     _country(fields, leaves, trunk)
-    for heap in (*stuff.values(), *fields, leaves, trunk):
+    for heap in stuff.values():
         heap.build()
+    inside = len(bpy.context.collection.objects)
+    for heap in (*fields, leaves, trunk):
+        heap.build()
+    _pass(inside)
     for y in (-5, -2, 1, 4, 7):
         lamp((0, y, 2.1), 14, (1, 0.96, 0.9), 0.5)
-    sky(40, 55, 0.13)
+    sky(34, 55, 0.13)
     clouds((18, 18, 18.5), 0.5, 0.74)
-    sun(40, 55, 5.0, (1, 0.93, 0.83))
+    sun(34, 55, 5.0, (1, 0.93, 0.83))
